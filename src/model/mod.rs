@@ -1,0 +1,15 @@
+//! Plain data, without I/O and without behaviour beyond itself: what hosts, store, session and server
+//! all mean when they say message, conversation, content, status or code.
+
+pub mod code;
+pub mod content;
+mod conversation;
+pub mod enums;
+mod message;
+
+pub use code::{ErrorCode, ErrorKind};
+pub use conversation::{Conversation, ConversationKey};
+pub use enums::{
+    ConnectionChannel, ConnectionStatus, ConversationType, MessageDirection, ReceivedStatus, SentStatus,
+};
+pub use message::{ClientUniqueId, Message, MessageFlags};

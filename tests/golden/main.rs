@@ -1,0 +1,2 @@
+//! Golden vectors.
+fn main() {}
