@@ -1,8 +1,17 @@
 //! Anser: a native instant-messaging client core for the public RongCloud 2.x protocol.
-#![cfg_attr(not(feature = "client"), doc = "")]
 
+#[cfg(feature = "client")]
+pub mod clock;
 #[cfg(feature = "protocol")]
 pub mod model;
+#[cfg(feature = "client")]
+mod runtime;
+#[cfg(feature = "client")]
+pub mod session;
+#[cfg(feature = "client")]
+pub mod store;
+#[cfg(feature = "client")]
+pub mod timing;
 #[cfg(feature = "protocol")]
 pub mod wire;
 

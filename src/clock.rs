@@ -1,0 +1,61 @@
+//! The only place that reads a clock: monotonic milliseconds for timers, wall-clock milliseconds for
+//! what people and servers see. Both can be set in tests.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// A source of time, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System { start: Instant },
+    Manual(Arc<Hands>),
+}
+
+/// The hands of a clock that only moves when told.
+#[derive(Debug)]
+struct Hands {
+    monotonic: AtomicU64,
+    wall: AtomicI64,
+}
+
+impl Clock {
+    /// The machine's clocks.
+    pub fn system() -> Self {
+        Self(Source::System { start: Instant::now() })
+    }
+
+    /// A clock for tests, standing at `wall` ms since 1970.
+    pub fn manual(wall: i64) -> Self {
+        Self(Source::Manual(Arc::new(Hands { monotonic: AtomicU64::new(0), wall: AtomicI64::new(wall) })))
+    }
+
+    /// Moves a manual clock on by `milliseconds`; the system's clock moves by itself.
+    pub fn advance(&self, milliseconds: u64) {
+        if let Source::Manual(hands) = &self.0 {
+            hands.monotonic.fetch_add(milliseconds, Ordering::Relaxed);
+            hands.wall.fetch_add(milliseconds as i64, Ordering::Relaxed);
+        }
+    }
+
+    /// Milliseconds since this clock was made; never goes back.
+    pub fn monotonic(&self) -> u64 {
+        match &self.0 {
+            Source::System { start } => start.elapsed().as_millis() as u64,
+            Source::Manual(hands) => hands.monotonic.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Milliseconds since 1970; jumps when the user sets the clock.
+    pub fn wall(&self) -> i64 {
+        match &self.0 {
+            Source::System { .. } => {
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as i64)
+            }
+            Source::Manual(hands) => hands.wall.load(Ordering::Relaxed),
+        }
+    }
+}

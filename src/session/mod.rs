@@ -1,0 +1,327 @@
+//! The protocol as a machine without I/O: what arrives goes in as [`Input`], what is to be done comes out
+//! as [`Action`], time is an argument. Every protocol decision lives here, so that a simulation can drive
+//! clients and servers by seed; nothing here opens sockets, touches a database or reads a clock.
+//!
+//! ```text
+//! host request ─┐                     ┌─▶ open, close transport · send frame
+//! frame ────────┼─▶ Session::handle ──┼─▶ store a batch · a sent message's fate
+//! tick, stored ─┘   Session::poll     └─▶ status · answer to a request
+//! ```
+
+pub mod answer;
+mod connection;
+mod inbound;
+mod pull;
+mod requests;
+mod rooms;
+mod sender;
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::model::{ConnectionStatus, ErrorCode};
+use crate::wire::{DownFrame, Qos, Topic, UpFrame};
+
+pub use answer::Answer;
+use connection::Connection;
+pub use inbound::Incoming;
+use inbound::SyncCopies;
+pub use pull::Cursors;
+use pull::Pull;
+use requests::Requests;
+use rooms::Rooms;
+pub use sender::{Outgoing, SendOutcome};
+use sender::Sender;
+
+/// Milliseconds of a monotonic clock.
+pub type Millis = u64;
+
+/// Counts transports. What an older one still says is ignored.
+pub type Generation = u64;
+
+/// What can happen to a session.
+#[derive(Debug)]
+pub enum Input {
+    /// The host wants to be connected.
+    Connect,
+    /// The host wants to be disconnected.
+    Disconnect,
+    /// Navigation reports how far it is; shown as a status and otherwise without effect.
+    Navigation(ConnectionStatus),
+    /// The transport that was asked for is open; the server speaks first.
+    TransportOpened {
+        /// Which one.
+        generation: Generation,
+        /// Whether heartbeats keep it alive (long polling keeps itself alive).
+        heartbeat: bool,
+    },
+    /// The transport could not be opened, or has gone.
+    TransportLost {
+        /// Which one.
+        generation: Generation,
+        /// Why.
+        code: ErrorCode,
+    },
+    /// A frame arrived.
+    Frame {
+        /// On which transport.
+        generation: Generation,
+        /// The frame.
+        frame: DownFrame,
+    },
+    /// Something arrived that is no frame.
+    Garbage {
+        /// On which transport.
+        generation: Generation,
+    },
+    /// The logged-in user's store is open: what it knows of the inbox, and what waits to be sent, oldest
+    /// first. Answers [`Action::LoggedIn`].
+    StoreReady {
+        /// Where the inbox stands.
+        cursors: Cursors,
+        /// The outbox.
+        outbox: Vec<Outgoing>,
+        /// Whether the server stores a message once per client id.
+        dedupe: bool,
+    },
+    /// The logged-in user's store cannot be opened.
+    StoreUnavailable(ErrorCode),
+    /// A batch is committed.
+    Stored {
+        /// Which one.
+        ticket: u64,
+    },
+    /// A batch could not be committed; nothing of it is stored.
+    StoreFailed {
+        /// Which one.
+        ticket: u64,
+    },
+    /// A message is durable in the outbox and wants to go.
+    Send(Outgoing),
+    /// The host no longer wants a message to be sent.
+    Cancel {
+        /// Its local id.
+        message: i64,
+    },
+    /// A request of the host.
+    Request(Request),
+    /// The host wants the inbox pulled now.
+    SyncNow,
+    /// Nothing happened but time.
+    Tick,
+}
+
+/// A QUERY of the host.
+#[derive(Debug)]
+pub struct Request {
+    /// The host's number for it.
+    pub id: u64,
+    /// What is asked.
+    pub topic: Topic,
+    /// What or whom it is about.
+    pub target: String,
+    /// The encoded request.
+    pub body: Bytes,
+    /// 1 where the answer is confirmed.
+    pub qos: Qos,
+}
+
+/// What a session wants done.
+#[derive(Debug)]
+pub enum Action {
+    /// Open a transport. Exactly one of `TransportOpened` and `TransportLost` answers.
+    OpenTransport {
+        /// Its number.
+        generation: Generation,
+        /// Whether navigation must be asked anew, past any cache.
+        fresh_navigation: bool,
+    },
+    /// Close a transport; it need not report back.
+    CloseTransport {
+        /// Its number.
+        generation: Generation,
+    },
+    /// Send a frame.
+    SendFrame {
+        /// On which transport.
+        generation: Generation,
+        /// The frame.
+        frame: UpFrame,
+    },
+    /// The connection's status changed.
+    Status(ConnectionStatus, ErrorCode),
+    /// The server accepted the connection. `StoreReady` or `StoreUnavailable` answers.
+    LoggedIn {
+        /// Who the token belongs to.
+        user_id: String,
+        /// Server time, ms since 1970.
+        server_time: u64,
+    },
+    /// What became of [`Input::Connect`]; exactly once each.
+    ConnectDone(Result<String, ErrorCode>),
+    /// Commit this in one transaction. `Stored` or `StoreFailed` answers.
+    Store(Batch),
+    /// What became of a message.
+    SendDone {
+        /// Its local id.
+        message: i64,
+        /// Its fate.
+        outcome: SendOutcome,
+    },
+    /// What became of a request; exactly once each.
+    Resolve {
+        /// The host's number for it.
+        id: u64,
+        /// The answer, or why there is none.
+        result: Result<Answer, ErrorCode>,
+    },
+    /// Messages outside every inbox (typing and the like): told to the host, stored nowhere.
+    Presence(Answer),
+    /// What became of [`Input::SyncNow`]: the inbox is pulled to its end, or it could not be.
+    SyncDone(Result<(), ErrorCode>),
+}
+
+/// Messages and the cursors that cover them: committed together or not at all.
+#[derive(Debug)]
+pub struct Batch {
+    /// Comes back with the result.
+    pub ticket: u64,
+    /// The messages.
+    pub messages: Vec<Incoming>,
+    /// Where the inbox stands afterwards, if this batch moves it: from where, to where. The store
+    /// refuses a move that does not start at or before what it has committed.
+    pub moves: Option<(Cursors, Cursors)>,
+}
+
+/// The protocol machine of one client.
+#[derive(Debug)]
+pub struct Session {
+    connection: Connection,
+    requests: Requests,
+    pull: Pull,
+    sender: Sender,
+    copies: SyncCopies,
+    rooms: Rooms,
+    actions: VecDeque<Action>,
+    next_ticket: u64,
+}
+
+impl Session {
+    /// A session at rest. `seed` drives the jitter of reconnecting.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            connection: Connection::new(seed),
+            requests: Requests::default(),
+            pull: Pull::default(),
+            sender: Sender::default(),
+            copies: SyncCopies::default(),
+            rooms: Rooms::default(),
+            actions: VecDeque::new(),
+            next_ticket: 1,
+        }
+    }
+
+    /// The present status.
+    pub fn status(&self) -> ConnectionStatus {
+        self.connection.status()
+    }
+
+    /// The logged-in user; kept after the connection is lost.
+    pub fn user_id(&self) -> Option<&str> {
+        self.connection.user_id()
+    }
+
+    /// What to do next, in order; `None` when there is nothing left.
+    pub fn poll(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When [`Input::Tick`] is due at the latest.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        [
+            self.connection.next_deadline(),
+            self.requests.next_deadline(),
+            self.pull.next_deadline(),
+            self.sender.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Takes in what happened at `now`. Any input in any order is taken; what makes no sense is ignored.
+    pub fn handle(&mut self, input: Input, now: Millis) {
+        match input {
+            Input::Connect => self.connect(now),
+            Input::Disconnect => self.disconnect(),
+            Input::Navigation(status) => self.navigation(status),
+            Input::TransportOpened { generation, heartbeat } => self.opened(generation, heartbeat, now),
+            Input::TransportLost { generation, code } => self.lost(generation, code, now),
+            Input::Frame { generation, frame } if self.connection.is_current(generation) => {
+                self.frame(frame, now);
+            }
+            Input::Garbage { generation } if self.connection.is_current(generation) => {
+                self.fail_transport(ErrorCode::RC_MSG_DATA_INCOMPLETE, now);
+            }
+            Input::Frame { .. } | Input::Garbage { .. } => {}
+            Input::StoreReady { cursors, outbox, dedupe } => self.store_ready(cursors, outbox, dedupe, now),
+            Input::StoreUnavailable(code) => self.store_unavailable(code),
+            Input::Stored { ticket } => self.stored(ticket, now),
+            Input::StoreFailed { ticket } => self.store_failed(ticket, now),
+            Input::Send(outgoing) => self.sender.push(outgoing),
+            Input::Cancel { message } => {
+                if self.sender.cancel(message) {
+                    let outcome = SendOutcome::Refused { code: ErrorCode::REQUEST_CANCELLED, uid: None, time: 0 };
+                    self.actions.push_back(Action::SendDone { message, outcome });
+                }
+            }
+            Input::Request(request) => self.request(request, now),
+            Input::SyncNow => self.sync_now(now),
+            Input::Tick => self.tick(now),
+        }
+        self.pump_outbox(now);
+    }
+
+    fn frame(&mut self, frame: DownFrame, now: Millis) {
+        match frame {
+            DownFrame::ConnAck(connack) => self.connack(connack, now),
+            DownFrame::PingResp => self.pong(now),
+            DownFrame::Disconnect { status } => self.disconnected_by_server(status, now),
+            _ if !self.connection.is_logged_in() => {
+                // The server speaks CONNACK first; anything else before it is not this protocol.
+                self.fail_transport(ErrorCode::RC_MSG_DATA_INCOMPLETE, now);
+            }
+            DownFrame::PubAck(ack) => self.puback(ack, now),
+            DownFrame::QueryAck(ack) => self.queryack(ack, now),
+            DownFrame::Publish(publish) => self.published(publish, now),
+            DownFrame::Ignored(_) => {}
+        }
+    }
+
+    fn tick(&mut self, now: Millis) {
+        self.connection_tick(now);
+        for expired in self.requests.expired(now) {
+            self.resolve(expired, Err(ErrorCode::TIMEOUT), now);
+        }
+        self.sender.tick(now);
+        if self.pull.is_due(now) {
+            self.start_pull(now);
+        }
+    }
+
+    /// Sends a frame on the current transport.
+    fn send(&mut self, frame: UpFrame) {
+        let generation = self.connection.generation();
+        self.actions.push_back(Action::SendFrame { generation, frame });
+    }
+
+    fn ticket(&mut self) -> u64 {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        ticket
+    }
+}
+
+#[cfg(test)]
+mod tests;

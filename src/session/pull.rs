@@ -1,0 +1,247 @@
+//! The inbox: cursors, paging, and the rule that only what is committed moves them.
+//!
+//! The cursor in memory runs ahead of the store by two pages at most, so that the network and the disk
+//! work at the same time. If a page cannot be stored, the cursor falls back to what is committed.
+
+use std::collections::VecDeque;
+
+use super::requests::Asker;
+use super::{Action, Batch, Incoming, Millis, Session};
+use crate::model::ErrorCode;
+use crate::timing;
+use crate::wire::{Body, Qos, QueryAck, Topic, UpFrame, body};
+
+/// Up to which server time the inbox is known, ms since 1970: messages of others, own messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cursors {
+    /// Messages of others.
+    pub inbox: i64,
+    /// The user's own, from any device.
+    pub outbox: i64,
+}
+
+/// Pages that may wait for the store while the next one travels.
+const MAX_UNSTORED: usize = 2;
+
+/// What is acknowledged once a batch is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Receipt {
+    None,
+    QueryCon(u16),
+    PubAck(u16),
+}
+
+#[derive(Debug)]
+struct Unstored {
+    ticket: u64,
+    receipt: Receipt,
+    page: bool,
+    moves_to: Option<Cursors>,
+}
+
+/// The state of pulling.
+#[derive(Debug, Default)]
+pub(super) struct Pull {
+    committed: Cursors,
+    ahead: Cursors,
+    in_flight: bool,
+    first_since_connect: bool,
+    wanted: bool,
+    unstored: VecDeque<Unstored>,
+    next_pull: Option<Millis>,
+    /// Whether the host waits for the inbox to be empty.
+    syncing: u32,
+}
+
+impl Pull {
+    pub(super) fn reset(&mut self, cursors: Cursors) {
+        self.committed = cursors;
+        self.ahead = cursors;
+        self.in_flight = false;
+        self.first_since_connect = true;
+        self.wanted = false;
+        self.unstored.clear();
+    }
+
+    pub(super) fn transport_lost(&mut self) {
+        // Batches on their way to the store stay: what they commit is true whatever the line does.
+        self.in_flight = false;
+        self.wanted = false;
+        self.next_pull = None;
+        for unstored in &mut self.unstored {
+            unstored.receipt = Receipt::None;
+        }
+    }
+
+    pub(super) fn want(&mut self) {
+        self.wanted = true;
+    }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    pub(super) fn is_due(&self, now: Millis) -> bool {
+        self.next_pull.is_some_and(|due| now >= due)
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Millis> {
+        self.next_pull
+    }
+
+    /// Where the inbox stands in memory.
+    pub(super) fn ahead(&self) -> Cursors {
+        self.ahead
+    }
+
+    fn pages_unstored(&self) -> usize {
+        self.unstored.iter().filter(|unstored| unstored.page).count()
+    }
+}
+
+impl Session {
+    /// Pulls now, or as soon as the present page is in.
+    pub(super) fn start_pull(&mut self, now: Millis) {
+        if !self.connection.is_online() {
+            return;
+        }
+        if self.pull.in_flight || self.pull.pages_unstored() >= MAX_UNSTORED {
+            self.pull.wanted = true;
+            return;
+        }
+        let request = body::SyncRequest {
+            sync_time: Some(self.pull.ahead.inbox),
+            is_polling: Some(false),
+            is_pull_send: self.pull.first_since_connect.then_some(true),
+            send_box_sync_time: Some(self.pull.ahead.outbox),
+            ..Default::default()
+        };
+        self.pull.in_flight = true;
+        self.pull.wanted = false;
+        self.pull.next_pull = Some(now + timing::PULL_INTERVAL);
+        let user = self.connection.user_id().unwrap_or_default().to_owned();
+        self.ask(Asker::Pull, Topic::PullMessages, user, request.to_bytes(), Qos::AtLeastOnce, now);
+    }
+
+    /// An answer to a pull.
+    pub(super) fn page(&mut self, ack: QueryAck, now: Millis) {
+        let read = if ack.status == 0 { body::DownstreamMessages::from_bytes(ack.body).ok() } else { None };
+        let Some(page) = read else {
+            log::warn!("a page of the inbox is unreadable, status {}", ack.status);
+            self.pull_failed(now);
+            return;
+        };
+        self.pull.in_flight = false;
+        self.pull.first_since_connect = false;
+        let base = self.pull.ahead;
+        let user = self.connection.user_id().unwrap_or_default().to_owned();
+        let connack_time = self.connection.connack_time;
+        let messages: Vec<Incoming> = page
+            .list
+            .into_iter()
+            .filter_map(|message| Incoming::from_downstream(message, &user, connack_time))
+            .collect();
+        let newest_own = messages.iter().filter(|message| message.is_own()).map(|message| message.sent_time).max();
+        let next = Cursors {
+            inbox: base.inbox.max(page.sync_time.unwrap_or_default()),
+            outbox: base.outbox.max(newest_own.unwrap_or_default()),
+        };
+        let progress = next != base || !messages.is_empty();
+        self.pull.ahead = next;
+        let receipt = if ack.qos.wants_ack() { Receipt::QueryCon(ack.message_id) } else { Receipt::None };
+        let empty = messages.is_empty() && next == base;
+        if empty {
+            self.acknowledge(receipt);
+        } else {
+            self.commit(messages, Some((base, next)), receipt, true);
+        }
+        // A server that says "more" without giving any would be asked forever.
+        let more = page.finished == Some(false) && progress;
+        if more || self.pull.wanted {
+            self.start_pull(now);
+        }
+        self.check_sync_done();
+    }
+
+    pub(super) fn pull_failed(&mut self, now: Millis) {
+        self.pull.in_flight = false;
+        if self.connection.is_online() {
+            self.pull.next_pull = Some(now + timing::PULL_RETRY);
+        }
+        self.finish_sync(Err(ErrorCode::TIMEOUT));
+    }
+
+    /// Moves the cursor in memory; the store follows with the batch that says so.
+    pub(super) fn advance(&mut self, next: Cursors) {
+        self.pull.ahead = next;
+    }
+
+    /// Hands messages to the store, with what their commit acknowledges.
+    pub(super) fn commit(
+        &mut self,
+        messages: Vec<Incoming>,
+        moves: Option<(Cursors, Cursors)>,
+        receipt: Receipt,
+        page: bool,
+    ) {
+        let ticket = self.ticket();
+        self.pull.unstored.push_back(Unstored { ticket, receipt, page, moves_to: moves.map(|(_, to)| to) });
+        self.actions.push_back(Action::Store(Batch { ticket, messages, moves }));
+    }
+
+    fn take_unstored(&mut self, ticket: u64) -> Option<Unstored> {
+        let at = self.pull.unstored.iter().position(|unstored| unstored.ticket == ticket)?;
+        self.pull.unstored.remove(at)
+    }
+
+    pub(super) fn stored(&mut self, ticket: u64, now: Millis) {
+        let Some(unstored) = self.take_unstored(ticket) else { return };
+        if let Some(cursors) = unstored.moves_to {
+            self.pull.committed.inbox = self.pull.committed.inbox.max(cursors.inbox);
+            self.pull.committed.outbox = self.pull.committed.outbox.max(cursors.outbox);
+        }
+        self.acknowledge(unstored.receipt);
+        if self.pull.wanted {
+            self.start_pull(now);
+        }
+        self.check_sync_done();
+    }
+
+    pub(super) fn store_failed(&mut self, ticket: u64, now: Millis) {
+        if self.take_unstored(ticket).is_none() {
+            return;
+        }
+        // What follows on this page would leave a hole: the store refuses it, and the pull starts over.
+        self.pull.ahead = self.pull.committed;
+        self.pull_failed(now);
+    }
+
+    fn acknowledge(&mut self, receipt: Receipt) {
+        match receipt {
+            Receipt::None => {}
+            Receipt::QueryCon(message_id) => self.send(UpFrame::QueryCon { message_id }),
+            Receipt::PubAck(message_id) => self.send(UpFrame::PubAck { message_id }),
+        }
+    }
+
+    pub(super) fn sync_now(&mut self, now: Millis) {
+        if !self.connection.is_online() {
+            self.actions.push_back(Action::SyncDone(Err(ErrorCode::RC_NET_CHANNEL_INVALID)));
+            return;
+        }
+        self.pull.syncing += 1;
+        self.start_pull(now);
+    }
+
+    fn check_sync_done(&mut self) {
+        if !self.pull.in_flight && !self.pull.wanted && self.pull.unstored.is_empty() {
+            self.finish_sync(Ok(()));
+        }
+    }
+
+    pub(super) fn finish_sync(&mut self, result: Result<(), ErrorCode>) {
+        for _ in 0..std::mem::take(&mut self.pull.syncing) {
+            self.actions.push_back(Action::SyncDone(result));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Questions that wait for their answer, and the message ids that PUBLISH and QUERY share.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+
+use super::{Action, Answer, Millis, Request, Session};
+use crate::model::ErrorCode;
+use crate::timing;
+use crate::wire::{Qos, Query, QueryAck, Topic, UpFrame};
+
+/// Who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// The host, by its number.
+    Host(u64),
+    /// The session's own pull.
+    Pull,
+    /// The session itself, for a chatroom's entries.
+    RoomEntries,
+}
+
+/// A QUERY on its way.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) asker: Asker,
+    pub(super) topic: Topic,
+    pub(super) target: String,
+    until: Millis,
+}
+
+/// All that wait, by message id.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    pending: HashMap<u16, Pending>,
+    last_id: u16,
+}
+
+impl Requests {
+    /// The next id that nothing waits for: 1..=65535, then 1 again. `taken` names ids outside this table.
+    pub(super) fn next_id(&mut self, taken: impl Fn(u16) -> bool) -> u16 {
+        loop {
+            self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+            if !self.pending.contains_key(&self.last_id) && !taken(self.last_id) {
+                return self.last_id;
+            }
+        }
+    }
+
+    /// How many wait.
+    fn len(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// The topic of a pending QUERY, which a polled answer does not name.
+    pub(super) fn topic(&self, message_id: u16) -> Option<Topic> {
+        self.pending.get(&message_id).map(|pending| pending.topic)
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Millis> {
+        self.pending.values().map(|pending| pending.until).min()
+    }
+
+    pub(super) fn expired(&mut self, now: Millis) -> Vec<Pending> {
+        self.pending.extract_if(|_, pending| now >= pending.until).map(|(_, pending)| pending).collect()
+    }
+
+    pub(super) fn drain(&mut self) -> Vec<Pending> {
+        self.pending.drain().map(|(_, pending)| pending).collect()
+    }
+}
+
+/// Enough for any host, and a bound on the ids in use.
+const MAX_PENDING: usize = 4096;
+
+impl Session {
+    /// The topic of a QUERY that waits for its answer. Long polling needs it to read the answer.
+    pub fn asked(&self, message_id: u16) -> Option<Topic> {
+        self.requests.topic(message_id)
+    }
+
+    pub(super) fn request(&mut self, request: Request, now: Millis) {
+        let refusal = if !self.connection.is_online() {
+            Some(ErrorCode::RC_NET_CHANNEL_INVALID)
+        } else if self.requests.len() >= MAX_PENDING {
+            Some(ErrorCode::BIZ_ERROR_NO_CHANNEL)
+        } else {
+            None
+        };
+        match refusal {
+            Some(code) => self.actions.push_back(Action::Resolve { id: request.id, result: Err(code) }),
+            None => {
+                let Request { id, topic, target, body, qos } = request;
+                self.ask(Asker::Host(id), topic, target, body, qos, now);
+            }
+        }
+    }
+
+    pub(super) fn ask(
+        &mut self,
+        asker: Asker,
+        topic: Topic,
+        target: String,
+        body: Bytes,
+        qos: Qos,
+        now: Millis,
+    ) {
+        let sender = &self.sender;
+        let message_id = self.requests.next_id(|id| sender.is_in_flight(id));
+        let frame = UpFrame::Query(Query {
+            qos,
+            dup: false,
+            retain: false,
+            topic: topic.as_str().into(),
+            target: target.as_str().into(),
+            message_id,
+            body,
+        });
+        let until = now + timing::ANSWER_LIMIT;
+        self.requests.pending.insert(message_id, Pending { asker, topic, target, until });
+        self.send(frame);
+    }
+
+    pub(super) fn queryack(&mut self, ack: QueryAck, now: Millis) {
+        let pending = self.requests.pending.remove(&ack.message_id);
+        let asker = pending.as_ref().map(|pending| pending.asker);
+        // A page is confirmed once it is stored; anything else at once, also when nobody waits for it.
+        if asker != Some(Asker::Pull) && ack.qos.wants_ack() {
+            self.send(UpFrame::QueryCon { message_id: ack.message_id });
+        }
+        match pending {
+            Some(pending) if pending.asker == Asker::Pull => self.page(ack, now),
+            Some(pending) => {
+                let user = self.connection.user_id().unwrap_or_default();
+                let result = Answer::read(pending.topic, ack.status, ack.body, user);
+                self.resolve(pending, result, now);
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn resolve(&mut self, pending: Pending, result: Result<Answer, ErrorCode>, now: Millis) {
+        match pending.asker {
+            Asker::Host(id) => {
+                self.rooms.answered(pending.topic, &pending.target, &result);
+                self.actions.push_back(Action::Resolve { id, result });
+            }
+            Asker::Pull => self.pull_failed(now),
+            Asker::RoomEntries => self.rooms.entries(&pending.target, &result),
+        }
+    }
+}

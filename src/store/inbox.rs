@@ -1,0 +1,159 @@
+//! What arrives: one transaction for messages, conversation rows and the cursor that covers them. The
+//! unique uid decides what is really new.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{StoreError, conversations, messages};
+use crate::model::{ErrorCode, Message, SentStatus};
+use crate::session::{Batch, Cursors, Incoming};
+
+/// What a batch brought.
+#[derive(Debug, Default)]
+pub struct Stored {
+    /// Messages that were not known before, in the order they came.
+    pub new: Vec<Message>,
+    /// Own messages of the outbox that turned out to be sent: the server had them already.
+    pub sent: Vec<Message>,
+}
+
+/// Up to where the inbox is stored.
+///
+/// # Errors
+/// The database fails.
+pub fn cursors(connection: &Connection) -> Result<Cursors, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT time FROM cursor WHERE name = ?1")?;
+    let mut read = |name| statement.query_row([name], |row| row.get(0)).optional();
+    Ok(Cursors { inbox: read("inbox")?.unwrap_or(0), outbox: read("outbox")?.unwrap_or(0) })
+}
+
+/// Stores a batch. `now` is the local wall clock, ms since 1970.
+///
+/// # Errors
+/// The database fails, or the batch would move the cursor over something that is not stored.
+pub fn store_batch(connection: &Connection, batch: Batch, user: &str, now: i64) -> Result<Stored, StoreError> {
+    if let Some((from, _)) = batch.moves {
+        let committed = cursors(connection)?;
+        if committed.inbox < from.inbox || committed.outbox < from.outbox {
+            return Err(StoreError::new(ErrorCode::BIZ_ERROR_DATABASE_ERROR, "the page before was not stored"));
+        }
+    }
+    let mut stored = Stored::default();
+    for incoming in batch.messages {
+        store_one(connection, incoming, user, now, &mut stored)?;
+    }
+    if let Some((_, to)) = batch.moves {
+        move_cursors(connection, to)?;
+    }
+    Ok(stored)
+}
+
+fn move_cursors(connection: &Connection, to: Cursors) -> Result<(), StoreError> {
+    for (name, time) in [("inbox", to.inbox), ("outbox", to.outbox)] {
+        connection
+            .prepare_cached(
+                "INSERT INTO cursor (name, time) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET time = max(time, excluded.time)",
+            )?
+            .execute(params![name, time])?;
+    }
+    // What the cursor has passed does not come again.
+    connection.prepare_cached("DELETE FROM transient_uid WHERE time <= ?1")?.execute([to.inbox])?;
+    Ok(())
+}
+
+fn store_one(
+    connection: &Connection,
+    mut incoming: Incoming,
+    user: &str,
+    now: i64,
+    stored: &mut Stored,
+) -> Result<(), StoreError> {
+    if incoming.sent_time <= 0 {
+        incoming.sent_time = now;
+    }
+    if !incoming.persisted {
+        if is_new_transient(connection, &incoming)? {
+            stored.new.push(unstored(incoming, user, now));
+        }
+        return Ok(());
+    }
+    if let (Some(client_id), Some(uid)) = (incoming.client_unique_id, incoming.uid.as_deref())
+        && let Some(id) = waiting(connection, client_id)?
+    {
+        super::outbox::mark_sent(connection, id, uid, incoming.sent_time)?;
+        stored.sent.extend(messages::message(connection, id)?);
+        return Ok(());
+    }
+    if let Some(id) = insert(connection, &incoming, now)? {
+        stored.new.extend(messages::message(connection, id)?);
+    }
+    Ok(())
+}
+
+/// The own message of this client id that still waits for its acknowledgement.
+fn waiting(connection: &Connection, client_id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM message WHERE client_id = ?1 AND uid IS NULL")?
+        .query_row([client_id], |row| row.get(0))
+        .optional()?)
+}
+
+fn insert(connection: &Connection, incoming: &Incoming, now: i64) -> Result<Option<i64>, StoreError> {
+    let conversation = conversations::row_id(connection, &incoming.conversation)?;
+    let inserted = connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO message (conversation, uid, direction, sender, object_name, content, sent_time,
+               received_time, sent_status, counted, mentioned, offline)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            conversation,
+            incoming.uid,
+            incoming.direction.number(),
+            incoming.sender,
+            incoming.object_name,
+            incoming.content,
+            incoming.sent_time,
+            now,
+            SentStatus::Sent.number(),
+            incoming.counted,
+            incoming.mentioned,
+            incoming.offline,
+        ])?;
+    if inserted == 0 {
+        return Ok(None);
+    }
+    let id = connection.last_insert_rowid();
+    conversations::touch(connection, conversation, incoming.sent_time)?;
+    Ok(Some(id))
+}
+
+/// Without a uid a double cannot be told: it is shown rather than lost.
+fn is_new_transient(connection: &Connection, incoming: &Incoming) -> Result<bool, StoreError> {
+    let Some(uid) = &incoming.uid else { return Ok(true) };
+    let inserted = connection
+        .prepare_cached("INSERT OR IGNORE INTO transient_uid (uid, time) VALUES (?1, ?2)")?
+        .execute(params![uid, incoming.sent_time])?;
+    Ok(inserted > 0)
+}
+
+fn unstored(incoming: Incoming, user: &str, now: i64) -> Message {
+    Message {
+        id: 0,
+        uid: incoming.uid,
+        conversation: incoming.conversation,
+        direction: incoming.direction,
+        sender_user_id: if incoming.sender.is_empty() { user.to_owned() } else { incoming.sender },
+        object_name: incoming.object_name,
+        content: incoming.content,
+        sent_time: incoming.sent_time,
+        received_time: now,
+        sent_status: SentStatus::Sent,
+        error_code: 0,
+        received_status: 0,
+        counted: incoming.counted,
+        mentioned: incoming.mentioned,
+        offline: incoming.offline,
+        extra: String::new(),
+    }
+}

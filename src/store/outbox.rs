@@ -1,0 +1,171 @@
+//! Sending, durably: a message is a row before it is on the wire, and its client id never changes.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{StoreError, conversations, messages};
+use crate::model::{ConversationKey, ErrorCode, Message, MessageDirection, MessageFlags, SentStatus};
+use crate::session::{Outgoing, SendOutcome};
+use crate::wire::{Bytes, Topic};
+
+/// A message that the host wants sent.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// Where to.
+    pub conversation: ConversationKey,
+    /// Who writes.
+    pub sender: String,
+    /// What kind of content.
+    pub object_name: String,
+    /// Its JSON text.
+    pub content: String,
+    /// What it asks of the server and receivers.
+    pub flags: MessageFlags,
+    /// The sender's own number for it.
+    pub client_id: i64,
+    /// Estimated server time, ms since 1970.
+    pub time: i64,
+    /// Under which topic it goes.
+    pub topic: Topic,
+    /// The encoded `UpstreamMessage`.
+    pub body: Bytes,
+}
+
+/// Writes a message into the outbox. Durable once the transaction is.
+///
+/// # Errors
+/// The database fails.
+pub fn enqueue(connection: &Connection, new: &NewMessage) -> Result<(Message, Outgoing), StoreError> {
+    let conversation = conversations::row_id(connection, &new.conversation)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO message (conversation, client_id, direction, sender, object_name, content, sent_time,
+               received_time, sent_status, counted)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            conversation,
+            new.client_id,
+            MessageDirection::Send.number(),
+            new.sender,
+            new.object_name,
+            new.content,
+            new.time,
+            SentStatus::Sending.number(),
+            new.flags.contains(MessageFlags::COUNTED),
+        ])?;
+    let id = connection.last_insert_rowid();
+    conversations::touch(connection, conversation, new.time)?;
+    connection
+        .prepare_cached("INSERT INTO outbox (message, topic, target, body) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, new.topic.as_str(), new.conversation.target_id, &new.body[..]])?;
+    let outgoing = Outgoing {
+        message: id,
+        conversation: new.conversation.clone(),
+        topic: new.topic,
+        target: new.conversation.target_id.clone(),
+        body: new.body.clone(),
+    };
+    Ok((found(connection, id)?, outgoing))
+}
+
+/// Everything that waits to be sent, oldest first.
+///
+/// # Errors
+/// The database fails.
+pub fn pending(connection: &Connection) -> Result<Vec<Outgoing>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT o.message, c.type, c.target, o.topic, o.target, o.body FROM outbox o
+         JOIN message m ON m.id = o.message JOIN conversation c ON c.id = m.conversation
+         WHERE m.sent_status = ?1 ORDER BY o.message",
+    )?;
+    let rows = statement.query_map([SentStatus::Sending.number()], |row| {
+        let topic: String = row.get(3)?;
+        let body: Vec<u8> = row.get(5)?;
+        Ok((
+            Topic::parse(&topic),
+            row.get(0)?,
+            ConversationKey {
+                conversation_type: messages::conversation_type(row, 1)?,
+                target_id: row.get(2)?,
+            },
+            row.get(4)?,
+            body,
+        ))
+    })?;
+    let mut outbox = Vec::new();
+    for row in rows {
+        let (topic, message, conversation, target, body) = row?;
+        if let Some(topic) = topic {
+            outbox.push(Outgoing { message, conversation, topic, target, body: body.into() });
+        }
+    }
+    Ok(outbox)
+}
+
+/// Writes down what became of a message. `None` if there is no such message any more.
+///
+/// # Errors
+/// The database fails.
+pub fn settle(connection: &Connection, id: i64, outcome: &SendOutcome) -> Result<Option<Message>, StoreError> {
+    match outcome {
+        SendOutcome::Sent { uid, time } => mark_sent(connection, id, uid, *time)?,
+        // The row stays in the outbox, so that it can be sent again with the same client id.
+        SendOutcome::Refused { code, .. } => {
+            connection
+                .prepare_cached("UPDATE message SET sent_status = ?2, error_code = ?3 WHERE id = ?1")?
+                .execute(params![id, SentStatus::Failed.number(), code.0])?;
+        }
+    }
+    messages::message(connection, id)
+}
+
+/// The server has the message under this name.
+pub(super) fn mark_sent(connection: &Connection, id: i64, uid: &str, time: i64) -> Result<(), StoreError> {
+    // A pull may have brought the message as a stranger before its acknowledgement: one of them stays.
+    let double: Option<i64> = connection
+        .prepare_cached("SELECT id FROM message WHERE uid = ?1 AND id <> ?2")?
+        .query_row(params![uid, id], |row| row.get(0))
+        .optional()?;
+    if let Some(double) = double {
+        connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([double])?;
+    }
+    let conversation: Option<i64> = connection
+        .prepare_cached(
+            "UPDATE message SET uid = ?2, sent_time = ?3, sent_status = ?4, error_code = 0 WHERE id = ?1
+             RETURNING conversation",
+        )?
+        .query_row(
+            params![id, Some(uid).filter(|uid| !uid.is_empty()), time, SentStatus::Sent.number()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    connection.prepare_cached("DELETE FROM outbox WHERE message = ?1")?.execute([id])?;
+    if let Some(conversation) = conversation {
+        conversations::touch(connection, conversation, time)?;
+    }
+    Ok(())
+}
+
+/// Puts a failed message back to be sent, with the same client id.
+///
+/// # Errors
+/// [`ErrorCode::GET_MESSAGE_BY_ID_ERROR`] if there is no such message, [`ErrorCode::BIZ_ERROR_INVALID_PARAMETER`]
+/// if it has not failed.
+pub fn resend(connection: &Connection, id: i64) -> Result<(Message, Outgoing), StoreError> {
+    let message = found(connection, id)?;
+    if message.sent_status != SentStatus::Failed {
+        return Err(StoreError::new(ErrorCode::BIZ_ERROR_INVALID_PARAMETER, "only a failed message is sent again"));
+    }
+    connection
+        .prepare_cached("UPDATE message SET sent_status = ?2, error_code = 0 WHERE id = ?1")?
+        .execute(params![id, SentStatus::Sending.number()])?;
+    let outgoing = pending(connection)?.into_iter().find(|outgoing| outgoing.message == id);
+    let outgoing = outgoing
+        .ok_or_else(|| StoreError::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR, "nothing is left to send"))?;
+    Ok((found(connection, id)?, outgoing))
+}
+
+fn found(connection: &Connection, id: i64) -> Result<Message, StoreError> {
+    messages::message(connection, id)?
+        .ok_or_else(|| StoreError::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR, format!("message {id} does not exist")))
+}

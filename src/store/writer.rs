@@ -1,0 +1,249 @@
+//! The one writer. Jobs that wait together commit together, so that many messages share one sync; each
+//! runs in a savepoint, so that one that fails spoils no other. A job is answered after the commit.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+use super::{Location, StoreError};
+use crate::model::ErrorCode;
+use crate::runtime;
+
+/// Jobs that share one commit at most; bounds how long the first of them waits.
+const MAX_BATCH: usize = 256;
+
+/// What a commit has to survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// Reads only.
+    Read,
+    /// A crash of the process. What a power failure takes, cursor included, is pulled again.
+    Relaxed,
+    /// A power failure: synced before it is answered.
+    Full,
+}
+
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// Gets the connection, or the reason why it cannot run.
+type Work = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
+
+struct Job {
+    durability: Durability,
+    work: Work,
+}
+
+/// What a job left behind: whether it failed, and how to answer it once the commit's fate is known.
+struct Done {
+    failed: bool,
+    answer: Answer,
+}
+
+/// The writing end of one user's database.
+pub struct Store {
+    kind: Kind,
+}
+
+enum Kind {
+    Thread { jobs: Mutex<Option<Sender<Job>>>, thread: Mutex<Option<JoinHandle<()>>> },
+    Inline(Mutex<Option<Executor>>),
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Moves an open database to a thread of its own. `location` stays locked until it is closed.
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub fn on_thread(connection: Connection, location: Location) -> Result<Self, StoreError> {
+        let (sender, receiver) = channel();
+        let executor = Executor::new(connection, location);
+        let thread = runtime::spawn_thread("anser-store", move || serve(executor, &receiver))
+            .map_err(|error| StoreError::new(ErrorCode::BIZ_ERROR_DATABASE_ERROR, error.to_string()))?;
+        Ok(Self {
+            kind: Kind::Thread { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) },
+        })
+    }
+
+    /// Runs every job at once, on the caller's thread: for simulations in virtual time.
+    pub fn inline(connection: Connection, location: Location) -> Self {
+        Self { kind: Kind::Inline(Mutex::new(Some(Executor::new(connection, location)))) }
+    }
+
+    /// Runs `work` in the next transaction and hands `done` its result after the commit. Both run on the
+    /// store's thread and must not block on it. After [`Store::close`] only `done` runs, with an error.
+    pub fn run<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) {
+        let work: Work = Box::new(move |connection| {
+            let result = connection.and_then(|connection| {
+                catch_unwind(AssertUnwindSafe(|| work(connection)))
+                    .unwrap_or_else(|_| Err(StoreError::new(ErrorCode::INTERNAL, "a job panicked")))
+            });
+            let failed = result.is_err();
+            let answer: Answer = Box::new(move |committed| done(committed.and(result)));
+            Done { failed, answer }
+        });
+        let job = Job { durability, work };
+        let rejected = match &self.kind {
+            Kind::Thread { jobs, .. } => match jobs.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+                Some(sender) => sender.send(job).err().map(|error| error.0),
+                None => Some(job),
+            },
+            Kind::Inline(executor) => {
+                match executor.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                    Some(executor) => {
+                        executor.run(vec![job]);
+                        None
+                    }
+                    None => Some(job),
+                }
+            }
+        };
+        if let Some(job) = rejected {
+            reject(job);
+        }
+    }
+
+    /// Finishes what waits, folds the log into the database and closes it. Blocks until that is done;
+    /// on the store's own thread it only asks for it.
+    pub fn close(&self) {
+        match &self.kind {
+            Kind::Thread { jobs, thread } => {
+                drop(jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+                let thread = thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id())
+                    && thread.join().is_err()
+                {
+                    log::error!("the store's thread ended in a panic");
+                }
+            }
+            Kind::Inline(executor) => {
+                drop(executor.lock().unwrap_or_else(PoisonError::into_inner).take());
+            }
+        }
+    }
+}
+
+/// Answers a job that came after the end, without running it.
+fn reject(job: Job) {
+    let done = (job.work)(Err(StoreError::new(ErrorCode::CLIENT_CLOSED, "the store is closed")));
+    (done.answer)(Ok(()));
+}
+
+fn serve(mut executor: Executor, jobs: &Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        while batch.len() < MAX_BATCH {
+            match jobs.try_recv() {
+                Ok(job) => batch.push(job),
+                Err(_) => break,
+            }
+        }
+        executor.run(batch);
+    }
+    executor.checkpoint();
+}
+
+/// An open database and what its commits survive at present.
+struct Executor {
+    connection: Connection,
+    synced: bool,
+    _location: Location,
+}
+
+impl Executor {
+    fn new(connection: Connection, location: Location) -> Self {
+        // SQLite starts with synchronous=FULL.
+        Self { connection, synced: true, _location: location }
+    }
+
+    /// Runs jobs in order. Writes that stand together share a transaction; a read ends it.
+    fn run(&mut self, batch: Vec<Job>) {
+        let mut writes = Vec::new();
+        for job in batch {
+            if job.durability == Durability::Read {
+                self.commit(std::mem::take(&mut writes));
+                let done = (job.work)(Ok(&self.connection));
+                (done.answer)(Ok(()));
+            } else {
+                writes.push(job);
+            }
+        }
+        self.commit(writes);
+    }
+
+    fn commit(&mut self, jobs: Vec<Job>) {
+        let Some(durability) = jobs.iter().map(|job| job.durability).max() else { return };
+        let mut answers = Vec::with_capacity(jobs.len());
+        let mut outcome = self.begin(durability);
+        for job in jobs {
+            let (answer, fate) = match &outcome {
+                Ok(()) => self.step(job.work),
+                // The transaction is gone: the rest is answered with its error.
+                Err(error) => ((job.work)(Err(error.clone())).answer, outcome.clone()),
+            };
+            answers.push(answer);
+            outcome = fate;
+        }
+        if outcome.is_ok() {
+            outcome = self.connection.execute_batch("COMMIT").map_err(StoreError::from);
+        }
+        if outcome.is_err() && !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        for answer in answers {
+            answer(outcome.clone());
+        }
+    }
+
+    fn begin(&mut self, durability: Durability) -> Result<(), StoreError> {
+        let synced = durability == Durability::Full;
+        if synced != self.synced {
+            self.connection.pragma_update(None, "synchronous", if synced { "FULL" } else { "NORMAL" })?;
+            self.synced = synced;
+        }
+        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Runs one job in a savepoint. The second value says whether the transaction still stands: a full
+    /// disk makes SQLite roll all of it back.
+    fn step(&self, work: Work) -> (Answer, Result<(), StoreError>) {
+        if let Err(error) = self.connection.execute_batch("SAVEPOINT job") {
+            let error = StoreError::from(error);
+            return (work(Err(error.clone())).answer, Err(error));
+        }
+        let done = work(Ok(&self.connection));
+        let fate = if self.connection.is_autocommit() {
+            Err(StoreError::new(ErrorCode::DATABASE_FULL, "the transaction was rolled back"))
+        } else if done.failed {
+            self.connection.execute_batch("ROLLBACK TO job; RELEASE job").map_err(StoreError::from)
+        } else {
+            self.connection.execute_batch("RELEASE job").map_err(StoreError::from)
+        };
+        (done.answer, fate)
+    }
+
+    fn checkpoint(&self) {
+        let folded = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = folded {
+            log::warn!("the log could not be folded into the database: {error}");
+        }
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.checkpoint();
+    }
+}

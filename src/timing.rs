@@ -1,0 +1,30 @@
+//! Every timeout, interval and backoff, each with its reason. All in milliseconds of the monotonic clock.
+
+/// Between two heartbeats: what the protocol's clients use, and a third of what servers tolerate.
+pub const PING_INTERVAL: u64 = 30_000;
+/// For the answer to a heartbeat: the web client's limit. Longer would keep a dead line CONNECTED.
+pub const PONG_LIMIT: u64 = 6_000;
+/// Between two pulls without a notice: notices may be lost, and this bounds how late that shows.
+pub const PULL_INTERVAL: u64 = 180_000;
+/// Before a failed pull is tried again on a living line: long enough not to hammer a struggling server.
+pub const PULL_RETRY: u64 = 5_000;
+/// For the answer to a PUBLISH or QUERY, as in every client of the protocol.
+pub const ANSWER_LIMIT: u64 = 30_000;
+/// For CONNACK once the transport is open (flows §2.2).
+pub const CONNACK_LIMIT: u64 = 15_000;
+/// For one navigation request, as in the web client.
+pub const NAVIGATION_LIMIT: u64 = 5_000;
+/// For TCP, TLS and the WebSocket upgrade together: mobile networks need several seconds.
+pub const OPEN_LIMIT: u64 = 10_000;
+/// First pause before reconnecting; doubled each time.
+pub const RECONNECT_BASE: u64 = 1_000;
+/// Longest pause before reconnecting: people wait a minute, not longer.
+pub const RECONNECT_CAP: u64 = 60_000;
+/// How long a line must live before the pause starts small again, so that a flapping server is spared.
+pub const HEALTHY_AFTER: u64 = 30_000;
+/// First pause after the server said that messages come too fast; doubled each time.
+pub const PACE_BASE: u64 = 1_000;
+/// Longest such pause.
+pub const PACE_CAP: u64 = 16_000;
+/// Before a message is tried again that the server could not take for the moment.
+pub const SEND_RETRY: u64 = 2_000;
