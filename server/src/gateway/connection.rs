@@ -1,0 +1,445 @@
+//! One logged-in connection: the loop that reads frames, runs publishes side by side and queries one after
+//! the other, and is the only writer of its socket. Bounded everywhere: frames in flight, waiting queries,
+//! mailbox, time of a write, time of silence. Whatever a peer sends ends at most this connection.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use anser::model::ErrorCode;
+use anser::wire::{Body, ByteString, Bytes, DownFrame, PubAck, Qos, Query, QueryAck, Topic, UpFrame, body};
+use axum::extract::ws::{Message as WsMessage, WebSocket};
+use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream};
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, Sleep};
+
+use super::Gateway;
+use super::push::{Push, Verdict};
+use super::registry::{Close, Handle, Registry, SessionEvent};
+use super::websocket::accepted;
+use crate::bus::Live;
+use crate::service::{
+    Ack, Answer, Peer, Service, Task, Viewer, direct_message, live_message, notice, pull_answer, status_of,
+    sync_copy,
+};
+use crate::store::{PullPage, PullRequest, StoreError};
+
+/// Publishes and queries in flight or waiting; beyond it the socket is not read.
+const IN_FLIGHT: usize = 256;
+/// Ids of server publishes go down from here, away from the clients' own, which go up from 1.
+const FIRST_ID: u16 = 60_000;
+/// ... to here, and start again.
+const LAST_ID: u16 = 32_768;
+
+/// DISCONNECT statuses that this server sends.
+const KICKED: u8 = 1;
+const BLOCKED: u8 = 2;
+const UNAVAILABLE: u8 = 3;
+
+/// Takes the session out of the registry when its connection ends, however it ends.
+pub(super) struct Registered {
+    pub(super) registry: Arc<Registry>,
+    pub(super) handle: Arc<Handle>,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.registry.remove(&self.handle);
+    }
+}
+
+/// An accepted login.
+pub(super) struct Session {
+    pub(super) peer: Peer,
+    pub(super) events: mpsc::Receiver<SessionEvent>,
+    pub(super) closed: watch::Receiver<Option<Close>>,
+    pub(super) guard: Registered,
+}
+
+/// Why a connection ended.
+#[derive(Debug)]
+enum End {
+    /// The peer left.
+    Peer,
+    /// The peer sent what is no frame.
+    Malformed(String),
+    /// Nothing came for too long.
+    Silent,
+    /// A write stalled for too long.
+    Slow,
+    /// The socket failed.
+    Broken,
+    /// Somebody decided it.
+    Told(Close),
+}
+
+/// Work that finished.
+enum Done {
+    Published { message_id: u16, acknowledge: bool, ack: Option<Ack> },
+    Answered { message_id: u16, answer: Answer },
+    Pulled { message_id: u16, asked: i64, page: Result<PullPage, StoreError> },
+}
+
+struct Connection {
+    service: Arc<Service>,
+    peer: Peer,
+    push: Push,
+    next_id: u16,
+    jobs: FuturesUnordered<Task<Done>>,
+    /// Queries wait for each other; `true` while one runs.
+    querying: bool,
+    queries: VecDeque<Query>,
+    out: Vec<DownFrame>,
+    /// When the peer was last heard.
+    heard: Instant,
+    leaving: bool,
+}
+
+/// Runs the connection to its end.
+pub(super) async fn serve(gateway: &Arc<Gateway>, session: Session, time: i64, socket: WebSocket) {
+    let service = gateway.service.clone();
+    let hello = accepted(&session, time);
+    let Session { peer, mut events, mut closed, guard } = session;
+    let mut connection = Connection {
+        service: service.clone(),
+        peer,
+        push: Push::new(time),
+        next_id: FIRST_ID,
+        jobs: FuturesUnordered::new(),
+        querying: false,
+        queries: VecDeque::new(),
+        out: vec![hello],
+        heard: Instant::now(),
+        leaving: false,
+    };
+    let (sink, mut stream) = socket.split();
+    let mut writer = Writer { sink, timeout: service.config.write_timeout, closed: closed.clone() };
+    let patience = service.config.heartbeat * service.config.silent_heartbeats;
+    let mut silence: Pin<Box<Sleep>> = Box::pin(tokio::time::sleep(patience));
+
+    let end = loop {
+        if let Err(end) = writer.write(&mut connection.out).await {
+            break end;
+        }
+        if connection.leaving {
+            break End::Peer;
+        }
+        let may_read = connection.jobs.len() + connection.queries.len() < IN_FLIGHT;
+        tokio::select! {
+            biased;
+            Ok(()) = closed.changed() => {
+                if let Some(reason) = *closed.borrow_and_update() {
+                    break End::Told(reason);
+                }
+            }
+            Some(done) = connection.jobs.next(), if !connection.jobs.is_empty() => connection.finish(done),
+            Some(event) = events.recv() => connection.receive(event),
+            () = guard.handle.missed_some.notified() => {
+                let missed = guard.handle.missed.swap(0, Ordering::SeqCst);
+                connection.arrived_unseen(missed);
+            }
+            message = stream.next(), if may_read => match frame_of(message) {
+                Ok(Some(bytes)) => {
+                    if let Err(end) = connection.frame(bytes) {
+                        break end;
+                    }
+                }
+                Ok(None) => connection.heard = Instant::now(),
+                Err(end) => break end,
+            },
+            () = &mut silence => {
+                let deadline = connection.heard + patience;
+                if deadline <= Instant::now() {
+                    break End::Silent;
+                }
+                silence.as_mut().reset(deadline);
+            }
+        }
+    };
+    // From here on the user counts as gone; a new login must not find this one.
+    drop(guard);
+    finish(&connection.peer, &service, end, writer, &mut stream).await;
+}
+
+/// The last words, by what ended it.
+async fn finish(
+    peer: &Peer,
+    service: &Service,
+    end: End,
+    mut writer: Writer,
+    stream: &mut SplitStream<WebSocket>,
+) {
+    let (user, session) = (&peer.user, &peer.session);
+    let status = match &end {
+        End::Malformed(why) => {
+            tracing::warn!(%user, %session, %why, "malformed frame, connection ended");
+            None
+        }
+        End::Silent | End::Slow | End::Broken | End::Peer => {
+            tracing::info!(%user, %session, ?end, "connection ended");
+            None
+        }
+        End::Told(reason) => {
+            tracing::info!(%user, %session, ?reason, "connection ended");
+            match reason {
+                Close::Kicked => Some(KICKED),
+                Close::Blocked => Some(BLOCKED),
+                Close::ShuttingDown => Some(UNAVAILABLE),
+                Close::Replaced | Close::Killed => None,
+            }
+        }
+    };
+    // Without a goodbye the socket is dropped: a Close frame alone would leave 2.5.x clients "connected".
+    let Some(status) = status else { return };
+    if writer.write(&mut vec![DownFrame::Disconnect { status }]).await.is_err() {
+        return;
+    }
+    let gone = async { while let Some(Ok(_)) = stream.next().await {} };
+    let killed = writer.closed.wait_for(|close| *close == Some(Close::Killed));
+    let waited = async {
+        tokio::select! {
+            () = gone => true,
+            Ok(_) = killed => true,
+        }
+    };
+    if !matches!(tokio::time::timeout(service.config.linger, waited).await, Ok(true)) {
+        let close = writer.sink.send(WsMessage::Close(None));
+        let _ = tokio::time::timeout(service.config.linger, close).await;
+    }
+}
+
+/// The bytes of a frame; `Ok(None)` for WebSocket's own traffic.
+fn frame_of(message: Option<Result<WsMessage, axum::Error>>) -> Result<Option<Bytes>, End> {
+    match message {
+        None | Some(Ok(WsMessage::Close(_))) => Err(End::Peer),
+        Some(Ok(WsMessage::Binary(bytes))) => Ok(Some(bytes)),
+        Some(Ok(WsMessage::Text(_))) => Err(End::Malformed("a text message".into())),
+        Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => Ok(None),
+        Some(Err(error)) => {
+            // Oversized and ill-formed WebSocket messages come as errors too; the text tells which.
+            let text = error.to_string();
+            if text.contains("too long") || text.contains("rotocol") {
+                return Err(if text.contains("without closing handshake") {
+                    End::Peer
+                } else {
+                    End::Malformed(text)
+                });
+            }
+            Err(End::Broken)
+        }
+    }
+}
+
+/// The only writer of the socket.
+struct Writer {
+    sink: SplitSink<WebSocket, WsMessage>,
+    timeout: std::time::Duration,
+    closed: watch::Receiver<Option<Close>>,
+}
+
+impl Writer {
+    /// Writes and flushes everything, or ends the connection: nothing may stall it for long.
+    async fn write(&mut self, frames: &mut Vec<DownFrame>) -> Result<(), End> {
+        if frames.is_empty() {
+            return Ok(());
+        }
+        let sink = &mut self.sink;
+        let all = async {
+            for frame in frames.drain(..) {
+                let bytes = frame.encode().map_err(|_| End::Broken)?;
+                sink.feed(WsMessage::Binary(bytes)).await.map_err(|_| End::Broken)?;
+            }
+            sink.flush().await.map_err(|_| End::Broken)
+        };
+        let killed = self.closed.wait_for(|close| *close == Some(Close::Killed));
+        tokio::select! {
+            written = tokio::time::timeout(self.timeout, all) => written.unwrap_or(Err(End::Slow)),
+            Ok(_) = killed => Err(End::Told(Close::Killed)),
+        }
+    }
+}
+
+impl Connection {
+    /// One frame of the peer.
+    fn frame(&mut self, bytes: Bytes) -> Result<(), End> {
+        self.heard = Instant::now();
+        match UpFrame::decode(bytes).map_err(|error| End::Malformed(error.to_string()))? {
+            UpFrame::PingReq => self.out.push(DownFrame::PingResp),
+            UpFrame::Publish(frame) => {
+                let message_id = frame.message_id;
+                let acknowledge = frame.qos.wants_ack();
+                let publishing = self.service.publish(&self.peer, &frame);
+                self.jobs.push(Box::pin(async move {
+                    Done::Published { message_id, acknowledge, ack: publishing.await }
+                }));
+            }
+            UpFrame::Query(query) => {
+                self.queries.push_back(query);
+                self.next_query();
+            }
+            // They only say that something arrived; what is shown is decided by pulls.
+            UpFrame::PubAck { .. } | UpFrame::QueryCon { .. } => {}
+            UpFrame::Disconnect { .. } => self.leaving = true,
+            UpFrame::Connect(_) | UpFrame::Ignored(_) => {
+                return Err(End::Malformed("a frame that has no place on a WebSocket".into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the next waiting query unless one runs.
+    fn next_query(&mut self) {
+        if self.querying {
+            return;
+        }
+        let Some(query) = self.queries.pop_front() else { return };
+        self.querying = true;
+        let message_id = query.message_id;
+        if Topic::parse(&query.topic) == Some(Topic::PullMessages) {
+            self.pull(query);
+            return;
+        }
+        let answering = self.service.query(&self.peer, query);
+        self.jobs.push(Box::pin(async move { Done::Answered { message_id, answer: answering.await } }));
+    }
+
+    fn pull(&mut self, query: Query) {
+        let message_id = query.message_id;
+        let Ok(request) = body::SyncRequest::from_bytes(query.body) else {
+            let answer = Answer { status: status_of(ErrorCode::RC_MSG_DATA_INCOMPLETE), body: Bytes::new() };
+            self.jobs.push(Box::pin(std::future::ready(Done::Answered { message_id, answer })));
+            return;
+        };
+        self.push.pull_started();
+        let asked = request.sync_time.unwrap_or(0);
+        let cutoff = self.service.offline_cutoff();
+        let pulling = self.service.store.pull(PullRequest {
+            user: self.peer.user.clone(),
+            inbox_after: asked.max(cutoff),
+            outbox_after: request.send_box_sync_time.unwrap_or(0).max(cutoff),
+            limit: self.service.config.page_size,
+        });
+        self.jobs.push(Box::pin(async move { Done::Pulled { message_id, asked, page: pulling.await } }));
+    }
+
+    /// Something this session asked for is done.
+    fn finish(&mut self, done: Done) {
+        match done {
+            Done::Published { message_id, acknowledge, ack } => {
+                let Some(ack) = ack.filter(|_| acknowledge) else { return };
+                if let Some(stamp) = ack.stamp {
+                    self.push.acknowledged(stamp);
+                }
+                let time = u64::try_from(ack.stamp.unwrap_or(self.push.shown())).unwrap_or(0);
+                let uid = ByteString::from(&*ack.uid);
+                self.out.push(DownFrame::PubAck(PubAck::new(message_id, ack.status, time, uid)));
+            }
+            Done::Answered { message_id, answer } => {
+                self.querying = false;
+                self.answer(message_id, Qos::AtMostOnce, answer);
+                self.next_query();
+            }
+            Done::Pulled { message_id, asked, page } => {
+                self.querying = false;
+                self.pulled(message_id, asked, page);
+                self.next_query();
+            }
+        }
+    }
+
+    fn pulled(&mut self, message_id: u16, asked: i64, page: Result<PullPage, StoreError>) {
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::error!(%error, "a pull failed");
+                self.push.pull_failed();
+                let status = status_of(crate::service::STORE_FAILED);
+                self.answer(message_id, Qos::AtLeastOnce, Answer { status, body: Bytes::new() });
+                return;
+            }
+        };
+        let body = pull_answer(self.viewer(), &page, asked);
+        self.answer(message_id, Qos::AtLeastOnce, Answer { status: 0, body });
+        let verdict = self.push.pull_answered(&page, Instant::now());
+        self.obey(&verdict);
+        self.flush_live();
+    }
+
+    fn answer(&mut self, message_id: u16, qos: Qos, answer: Answer) {
+        self.out.push(DownFrame::QueryAck(QueryAck {
+            qos,
+            dup: false,
+            retain: false,
+            message_id,
+            date: self.service.now_seconds(),
+            status: answer.status,
+            body: answer.body,
+        }));
+    }
+
+    fn viewer(&self) -> Viewer<'_> {
+        Viewer { user: &self.peer.user, family: self.peer.family }
+    }
+
+    /// An event of the bus.
+    fn receive(&mut self, event: SessionEvent) {
+        // The committer answers the sender before it rings: that answer goes out first.
+        while let Some(Some(done)) = self.jobs.next().now_or_never() {
+            self.finish(done);
+        }
+        match event {
+            SessionEvent::Message { message, previous } => {
+                let verdict = self.push.arrived(message.stamp, previous, Instant::now());
+                if verdict == Verdict::Direct {
+                    let (date, id) = (self.service.now_seconds(), self.take_id());
+                    let frame = direct_message(self.viewer(), &message, previous.unwrap_or(0), date, id);
+                    self.out.push(frame);
+                } else {
+                    self.obey(&verdict);
+                }
+            }
+            SessionEvent::Live(live) => {
+                self.push.keep(live, Instant::now());
+                self.flush_live();
+            }
+        }
+    }
+
+    /// A message whose event did not fit into the mailbox.
+    fn arrived_unseen(&mut self, stamp: i64) {
+        let verdict = self.push.arrived(stamp, None, Instant::now());
+        self.obey(&verdict);
+    }
+
+    fn obey(&mut self, verdict: &Verdict) {
+        if let Verdict::Notify(time) = verdict {
+            let frame = notice(&self.peer.user, *time, self.service.now_seconds());
+            self.out.push(frame);
+        }
+    }
+
+    fn flush_live(&mut self) {
+        while let Some(live) = self.push.ready(Instant::now()) {
+            self.send_live(&live);
+        }
+    }
+
+    fn send_live(&mut self, live: &Live) {
+        let (date, id, shown) = (self.service.now_seconds(), self.take_id(), self.push.shown());
+        match sync_copy(self.viewer(), live, shown, date, id) {
+            Some(frames) => self.out.extend(frames),
+            None => {
+                let frame = live_message(self.viewer(), live, shown, date, id);
+                self.out.push(frame);
+            }
+        }
+    }
+
+    fn take_id(&mut self) -> u16 {
+        let id = self.next_id;
+        self.next_id = if id <= LAST_ID { FIRST_ID } else { id - 1 };
+        id
+    }
+}
