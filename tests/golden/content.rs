@@ -1,0 +1,93 @@
+//! Content of messages: read as its kind and written again byte for byte, with the flags of the kind.
+
+use anser::model::MessageFlags;
+use anser::model::content::{Content, flags_of};
+use serde_json::{Map, Value};
+
+use super::compare;
+use super::files::{array, bytes, known_keys, map, text};
+use super::notes::{Entry, Note, TableNote};
+use super::report::{Check, Report};
+
+/// `content.json`.
+pub(crate) fn check_file(file: &Map<String, Value>, report: &mut Report) -> Check {
+    known_keys(file, &["native", "table", "count", "vectors"])?;
+    let note = TableNote::of(file)?;
+    let empty = Map::new();
+    let table = if file.contains_key("table") { map(file, "table")? } else { &empty };
+    if file.contains_key("vectors") {
+        let known = ["fields", "json", "hex"];
+        report.file("content.json").entries(array(file, "vectors")?, None, &known, |entry| check_entry(entry, table));
+    }
+    let row = report.beside("content.json table");
+    for (class, kind) in table {
+        match note.as_ref().ok_or("the table has no note")?.note(class) {
+            Err(error) => row.fail(class, error),
+            Ok(note) => row.check(class, &note, || match note {
+                Note::Same => check_kind(kind),
+                _ => Err("a kind can only be the same".into()),
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// The native project knows the object name with these flags.
+fn check_kind(kind: &Value) -> Check {
+    let kind = kind.as_object().ok_or("not an object")?;
+    let name = text(kind, "objectName")?;
+    if name.is_empty() {
+        return Err("an empty object name stands for no kind".into());
+    }
+    let flags = flags_of(name).ok_or_else(|| format!("{name} is not known"))?;
+    compare::fields(kind, |key, value| match key {
+        "objectName" => Some(Ok(())),
+        "isCounted" => Some(compare::value(value, Some(&flags.contains(MessageFlags::COUNTED).into()))),
+        "isPersited" => Some(compare::value(value, Some(&flags.contains(MessageFlags::PERSISTED).into()))),
+        "sessionId" => Some(compare::value(value, Some(&flags.0.into()))),
+        _ => None,
+    })
+}
+
+fn check_entry(entry: &Entry<'_>, table: &Map<String, Value>) -> Check {
+    if let Note::Reject = entry.note {
+        return Err("content is never refused: what is broken is kept as it came".into());
+    }
+    let expected = entry.expected(&["json"])?;
+    let name = text(&expected, "objectName")?;
+    let json = text(&expected, "json")?;
+    // `hex` is the recorded text; where the note puts another in its place, it says nothing.
+    if entry.note.replaces("json").is_none() {
+        compare::bytes("the UTF-8 of json", &bytes(entry.object, "hex")?, Ok(json.as_bytes()))?;
+    }
+    let content = Content::read(name, json);
+    if content.object_name() != name {
+        return Err(format!("reads as {}", content.object_name()));
+    }
+    if Content::TYPED.contains(&name) && matches!(content, Content::Other { .. }) {
+        return Err("does not read as its type".into());
+    }
+    let written = content.write().map_err(|error| error.to_string())?;
+    super::bodies::same_or_other(&entry.note, json.as_bytes(), Ok(written.as_bytes()))?;
+    compare::fields(&expected, |key, value| match key {
+        "objectName" | "json" => Some(Ok(())),
+        // What the web client made the content from explains it.
+        "constructorArgument" => Some(Ok(())),
+        "sessionId" => Some(compare_flags(name, value, table)),
+        _ => None,
+    })
+}
+
+/// The flags of a kind. Those of a kind that neither the table nor the project knows are its sender's.
+fn compare_flags(name: &str, expected: &Value, table: &Map<String, Value>) -> Check {
+    let listed = table.values().any(|kind| {
+        let listed = kind.get("objectName").and_then(Value::as_str);
+        listed.is_some_and(|listed| !listed.is_empty() && listed == name)
+    });
+    match flags_of(name) {
+        Some(flags) => compare::value(expected, Some(&flags.0.into())),
+        None if listed => Err(format!("{name} has no flags")),
+        None if expected.is_u64() => Ok(()),
+        None => Err(format!("{expected} is no set of flags")),
+    }
+}
