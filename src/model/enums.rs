@@ -372,6 +372,9 @@ numbers! {
     }
 }
 
+/// Stands for no conversation type at all, where a number must stand.
+pub const NO_CONVERSATION_TYPE: i32 = 0;
+
 /// Longest key of a chatroom entry, in characters.
 pub const CHATROOM_ENTRY_KEY_LIMIT: usize = 128;
 /// Longest value of a chatroom entry, in characters.

@@ -60,7 +60,16 @@ pub struct Identity {
 
 /// Path of the navigation request. `now` (ms) only keeps caches away.
 pub fn navigation(identity: &Identity, now: u64) -> String {
-    QueryString::new("/navi.js")
+    navigate("/navi.js", identity, now)
+}
+
+/// Path of the navigation request of a client that polls.
+pub fn polling_navigation(identity: &Identity, now: u64) -> String {
+    navigate("/cometnavi.js", identity, now)
+}
+
+fn navigate(path: &str, identity: &Identity, now: u64) -> String {
+    QueryString::new(path)
         .add("appId", &identity.app_key)
         .add("token", &identity.token)
         .add("callBack", "getServerEndpoint")

@@ -1,7 +1,7 @@
 //! Protobuf bodies: read as their type, compared field by field, written again, and both once more by
 //! way of the JSON form.
 
-use anser::wire::schema::MessageInfo;
+use anser::wire::schema::{Kind, MessageInfo};
 use anser::wire::{Bytes, Topic, json_body};
 use serde_json::{Map, Value};
 
@@ -122,6 +122,21 @@ fn drop_empty_lists(value: &mut Value) {
     }
 }
 
+/// Whether a recorded body of `module` may stand for one of `carried`: some bodies are recorded under
+/// another one's module, of which they are a part.
+pub(crate) fn is_part(carried: &MessageInfo, module: &MessageInfo) -> bool {
+    carried.name == module.name
+        || carried.fields.iter().all(|field| {
+            module.field(field.number).is_some_and(|other| {
+                let kinds = match (field.kind, other.kind) {
+                    (Kind::Message(a), Kind::Message(b)) => a.name == b.name,
+                    (a, b) => std::mem::discriminant(&a) == std::mem::discriminant(&b),
+                };
+                kinds && (field.json_name, field.label) == (other.json_name, other.label)
+            })
+        })
+}
+
 /// Neither reader takes these bytes.
 fn refused(info: &'static MessageInfo, bytes: &[u8]) -> Check {
     if typed::find(info.name)?(Bytes::copy_from_slice(bytes)).is_ok() {
@@ -144,7 +159,7 @@ pub(crate) fn same_or_other(note: &Note, came: &[u8], written: Result<&[u8], Str
     }
 }
 
-/// Whether an entry has recorded fields at all; used where a body may stand without them.
+/// The recorded body of a frame, unless the note leaves it out.
 pub(crate) fn body_of(entry: &Entry<'_>, expected: &Map<String, Value>) -> Result<Option<Map<String, Value>>, String> {
     if !entry.note.counts("body") {
         return Ok(None);

@@ -204,11 +204,6 @@ pub(crate) fn number(name: &str, member: &str) -> Result<i64, String> {
     row(name, member).ok_or_else(|| format!("there is no row for {name}.{member}"))
 }
 
-/// The enums of which one member bears this name, with its number.
-pub(crate) fn by_member(member: &str, file: &Map<String, Value>) -> Vec<i64> {
-    file.keys().filter_map(|name| row(name, member)).collect()
-}
-
 /// `enums.json`.
 pub(crate) fn check_file(file: &Map<String, Value>, report: &mut FileReport) -> Check {
     known_keys(file, &["native", "enums"])?;

@@ -1,6 +1,7 @@
 //! Frames over WebSocket: decoded by the half that reads them, compared under the vectors' names,
 //! encoded by the half that writes them. The layouts' values are in [`fields_of`].
 
+use anser::wire::schema::MessageInfo;
 use anser::wire::{Bytes, DownFrame, FrameType, Header, Topic, UpFrame};
 use serde_json::{Map, Value, json};
 
@@ -28,7 +29,12 @@ fn check_entry(context: &Context, entry: &Entry<'_>) -> Check {
     let came = bytes(entry.object, "hex")?;
     let up = entry.goes_up()?;
     if entry.object.contains_key("trigger") {
-        passes(&bytes(entry.object, "trigger")?, !up).map_err(|error| format!("trigger: {error}"))?;
+        let trigger = bytes(entry.object, "trigger")?;
+        let context = |error| format!("trigger: {error}");
+        passes(&trigger, !up).map_err(context)?;
+        if up {
+            super::behaviour::check_trigger(&trigger, &came).map_err(context)?;
+        }
     }
     let frame = Frame::decode(&came, up);
     if let Note::Reject = entry.note {
@@ -56,23 +62,21 @@ fn check_entry(context: &Context, entry: &Entry<'_>) -> Check {
 }
 
 /// The body is that of the module, the topic carries it, and the frame goes on with what its type wrote.
-fn check_bodies(context: &Context, entry: &Entry<'_>, expected: &Map<String, Value>, frame: &mut Frame) -> Check {
-    let topic = match frame {
-        Frame::Up(UpFrame::Publish(publish)) => Some(publish.topic.clone()),
-        Frame::Up(UpFrame::Query(query)) => Some(query.topic.clone()),
-        Frame::Down(DownFrame::Publish(publish)) => Some(publish.topic.clone()),
-        _ => None,
-    };
+fn check_bodies(
+    context: &Context,
+    entry: &Entry<'_>,
+    expected: &Map<String, Value>,
+    frame: &mut Frame,
+) -> Check {
+    let (carried, answer) = bodies_of_topic(frame)?;
     if let Some(response) = expected.get("responseModule") {
-        let topic = topic.as_ref().ok_or("an answer's module, but no topic")?;
-        let topic = Topic::parse(topic).ok_or_else(|| format!("topic {topic} is not known"))?;
         let message = match response {
             Value::Null => None,
-            other => Some(context.modules.message(other.as_str().ok_or("responseModule is not text")?)?.name),
+            other => Some(context.modules.message(other.as_str().ok_or("responseModule is not text")?)?),
         };
-        let answer = topic.answer().map(|info| info.name);
-        if answer != message {
-            return Err(format!("the answer to {} is {answer:?}, not {message:?}", topic.as_str()));
+        let answer = answer.ok_or("an answer's module, but no topic")?;
+        if answer.map(|info| info.name) != message.map(|info| info.name) {
+            return Err(format!("the answer is {answer:?}, not {message:?}"));
         }
     }
     let body = bodies::body_of(entry, expected)?;
@@ -82,22 +86,48 @@ fn check_bodies(context: &Context, entry: &Entry<'_>, expected: &Map<String, Val
         _ => return Err("a body without a module".into()),
     };
     let info = context.modules.message(module)?;
-    if let Some(topic) = topic {
-        let carried = Topic::parse(&topic).and_then(Topic::request).map(|info| info.name);
-        if carried != Some(info.name) {
-            return Err(format!("topic {topic} carries {carried:?}, not {}", info.name));
+    let carried = match carried {
+        Some(Some(carried)) if bodies::is_part(carried, info) => carried,
+        Some(carried) => {
+            return Err(format!("the topic carries {:?}, not {}", carried.map(|info| info.name), info.name));
         }
-    }
+        None => info,
+    };
     let names = Names::Module(&context.modules, module);
     let bytes = frame_body(frame)?.clone();
-    let written = bodies::check(info, names, &bytes, body.as_ref(), &entry.note).map_err(|error| format!("body: {error}"))?;
+    let written = bodies::check(info, names, &bytes, body.as_ref(), &entry.note)
+        .map_err(|error| format!("body: {error}"))?;
+    if carried.name != info.name {
+        let as_carried = bodies::check(carried, names, &bytes, body.as_ref(), &entry.note)?;
+        compare::bytes("the topic's own body", &written, Ok(&as_carried))?;
+    }
     if let Some(read) = expected.get("contentAsRead") {
         let content = proto::byte_field(&bytes, names.number(info, "content")?)?.ok_or("there is no content")?;
         let text = anser::wire::string::read(content).map_err(|at| format!("content is no text at {at}"))?;
-        compare::value(read, Some(&Value::from(text.into_owned()))).map_err(|error| format!("contentAsRead: {error}"))?;
+        compare::value(read, Some(&Value::from(text.into_owned())))
+            .map_err(|error| format!("contentAsRead: {error}"))?;
     }
     *frame_body_mut(frame).ok_or("the frame has no body")? = written;
     Ok(())
+}
+
+type MaybeBody = Option<&'static MessageInfo>;
+
+/// What the topic carries and what answers it; `None` each for a frame without a topic. A message of a
+/// client is an `UpstreamMessage` under whatever topic, and so is its copy on the way down.
+fn bodies_of_topic(frame: &Frame) -> Result<(Option<MaybeBody>, Option<MaybeBody>), String> {
+    let (topic, message) = match frame {
+        Frame::Up(UpFrame::Publish(publish)) => (&publish.topic, true),
+        Frame::Up(UpFrame::Query(query)) => (&query.topic, false),
+        Frame::Down(DownFrame::Publish(publish)) => (&publish.topic, publish.dup),
+        _ => return Ok((None, None)),
+    };
+    match Topic::parse(topic) {
+        Some(topic) => Ok((Some(topic.request()), Some(topic.answer()))),
+        None if message => Ok((Some(Topic::PrivateMessage.request()), Some(None))),
+        None if matches!(frame, Frame::Down(_)) => Ok((Some(None), Some(None))),
+        None => Err(format!("topic {topic} is not known")),
+    }
 }
 
 impl Frame {

@@ -7,6 +7,8 @@
 #![allow(clippy::print_stdout, clippy::string_slice)]
 
 mod behaviour;
+mod behaviour_client;
+mod behaviour_queries;
 mod bodies;
 mod compare;
 mod content;
@@ -116,10 +118,10 @@ fn check_file(
         "enums.json" => enums::check_file(object, report.file(name)),
         "urls.json" => urls::check_file(object, report.file(name)),
         "content.json" => content::check_file(object, report),
-        "polling.json" => polling::check_file(context, object, report),
-        "pipeline.json" => behaviour::check_pipeline(context, object, report.file(name)),
-        "outcomes.json" => behaviour::check_outcomes(context, object, report.file(name)),
-        "query-outcomes.json" => behaviour::check_queries(context, object, report.file(name)),
+        "polling.json" => polling::check_file(object, report),
+        "pipeline.json" => behaviour::check_pipeline(object, report.file(name)),
+        "outcomes.json" => behaviour::check_outcomes(object, report.file(name)),
+        "query-outcomes.json" => behaviour_queries::check_file(object, report.file(name)),
         _ => Err("there is no rule for a file of this name".into()),
     }
 }

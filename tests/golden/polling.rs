@@ -1,7 +1,6 @@
 //! `polling.json`: requests are read by the server half and written again by the client half; answers
 //! are in [`super::polling_answers`].
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use anser::wire::polling::request::{self, HttpRequest};
@@ -12,19 +11,18 @@ use super::files::{array, known_keys, text};
 use super::http::{Recorded, Url};
 use super::notes::{Entry, Note, TableNote};
 use super::report::{Check, Report};
-use super::{Context, polling_answers, urls};
+use super::{polling_answers, urls};
 
 /// Topics of the QUERYs of a file by message id: an answer does not say what was asked.
 pub(crate) type Asked = BTreeMap<u16, Vec<Topic>>;
 
 /// Reads the file.
-pub(crate) fn check_file(context: &Context, file: &Map<String, Value>, report: &mut Report) -> Check {
+pub(crate) fn check_file(file: &Map<String, Value>, report: &mut Report) -> Check {
     known_keys(file, &["native", "naviUrl", "count", "vectors"])?;
     let table = TableNote::of(file)?;
     let vectors = array(file, "vectors")?;
     let asked = asked(vectors);
     let known = ["http", "text", "fields", "requests"];
-    let sessions = RefCell::new(super::behaviour::Polling::new());
     report.file("polling.json").entries(vectors, table.as_ref(), &known, |entry| {
         match (entry.object.get("http"), entry.object.contains_key("text")) {
             (Some(http), false) if entry.goes_up()? => {
@@ -33,7 +31,7 @@ pub(crate) fn check_file(context: &Context, file: &Map<String, Value>, report: &
             }
             (None, true) if !entry.goes_up()? => {
                 polling_answers::check(entry, &asked)?;
-                super::behaviour::check_polling(context, entry, &mut sessions.borrow_mut())
+                super::behaviour::check_polling(entry)
             }
             _ => Err("an entry is a request that goes up or an answer that comes down".into()),
         }
