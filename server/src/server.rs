@@ -127,6 +127,8 @@ pub struct Metrics {
     pub sessions: usize,
     /// How far message times run ahead of the clock.
     pub head_lead: HeadLead,
+    /// Durable transactions of the store; many messages share one under load.
+    pub transactions: u64,
 }
 
 /// A running server. Dropping it stops the listener and drops the connections; [`Running::shutdown`] says
@@ -196,7 +198,12 @@ impl Running {
 
     /// Figures of this moment.
     pub fn metrics(&self) -> Metrics {
-        Metrics { sessions: self.gateway.sessions(), head_lead: self.parts.store.head_lead() }
+        let store = &self.parts.store;
+        Metrics {
+            sessions: self.gateway.sessions(),
+            head_lead: store.head_lead(),
+            transactions: store.transactions(),
+        }
     }
 
     /// Refuses new logins with CONNACK 3 and leaves those who are here alone, before a planned shutdown.

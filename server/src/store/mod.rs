@@ -272,6 +272,8 @@ pub trait Store: Send + Sync + 'static {
     fn prune(&self, before: i64) -> StoreFuture<()>;
     /// The greatest distance so far by which a stamp ran ahead of the clock, and the latest one, in ms.
     fn head_lead(&self) -> HeadLead;
+    /// How many transactions were made durable since start; under load many messages share one.
+    fn transactions(&self) -> u64;
 }
 
 /// How far stamps run ahead of the wall clock, in ms (0: not at all).

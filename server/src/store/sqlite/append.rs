@@ -44,8 +44,8 @@ pub(super) fn append(context: &Context, draft: Draft) -> rusqlite::Result<(Appen
     }
     let now = context.clock.now_ms();
     let stamp = now.max(floor.saturating_add(1));
-    context.lead.latest.store(stamp - now, Ordering::Relaxed);
-    context.lead.greatest.fetch_max(stamp - now, Ordering::Relaxed);
+    context.gauges.lead_latest.store(stamp - now, Ordering::Relaxed);
+    context.gauges.lead_greatest.fetch_max(stamp - now, Ordering::Relaxed);
 
     // A note to oneself lies in the own inbox, so it must not come back through the outbox as well.
     let echoed = draft.target != Target::User(draft.sender.clone());

@@ -8,7 +8,7 @@ mod write;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -28,11 +28,12 @@ use writer::{Context, Job, Step, unavailable};
 /// Name of the database inside the data folder.
 pub const FILE_NAME: &str = "anser-server.db";
 
-/// How far stamps ran ahead, shared with the writer.
+/// Figures that the writer keeps and everybody may read.
 #[derive(Default)]
-struct LeadCell {
-    latest: AtomicI64,
-    greatest: AtomicI64,
+struct Gauges {
+    lead_latest: AtomicI64,
+    lead_greatest: AtomicI64,
+    transactions: AtomicU64,
 }
 
 /// Readers of a file are taken from here and put back.
@@ -45,7 +46,7 @@ struct Readers {
 pub struct SqliteStore {
     jobs: Sender<Job>,
     readers: Option<Arc<Readers>>,
-    lead: Arc<LeadCell>,
+    gauges: Arc<Gauges>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -77,15 +78,15 @@ impl SqliteStore {
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
             .map_err(unusable)?;
         schema::migrate(&connection)?;
-        let lead = Arc::new(LeadCell::default());
-        let context = Context { connection, clock, random: SystemRandom::new(), lead: lead.clone() };
+        let gauges = Arc::new(Gauges::default());
+        let context = Context { connection, clock, random: SystemRandom::new(), gauges: gauges.clone() };
         let (jobs, queue) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("anser-server-store".into())
             .spawn(move || writer::run(&context, &queue, &*sink))
             .map_err(|e| StoreError::Unusable(e.to_string()))?;
         let readers = path.map(|path| Arc::new(Readers { path, idle: Mutex::new(Vec::new()) }));
-        Ok(Self { jobs, readers, lead, thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs, readers, gauges, thread: Mutex::new(Some(thread)) })
     }
 
     /// Caps the database at `pages` pages of 4 KiB (`None`: no cap), like a full disk would: writes beyond
@@ -315,8 +316,117 @@ impl Store for SqliteStore {
 
     fn head_lead(&self) -> HeadLead {
         HeadLead {
-            latest: self.lead.latest.load(Ordering::Relaxed),
-            greatest: self.lead.greatest.load(Ordering::Relaxed),
+            latest: self.gauges.lead_latest.load(Ordering::Relaxed),
+            greatest: self.gauges.lead_greatest.load(Ordering::Relaxed),
         }
+    }
+
+    fn transactions(&self) -> u64 {
+        self.gauges.transactions.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use std::sync::mpsc::channel;
+
+    struct Collect(Mutex<Vec<i64>>);
+
+    impl CommitSink for Collect {
+        fn committed(&self, committed: Committed) {
+            self.0.lock().unwrap().push(committed.message.stamp);
+        }
+    }
+
+    fn draft(group: Option<&str>) -> Draft {
+        Draft {
+            sender: "a".into(),
+            origin: "s".into(),
+            target: match group {
+                Some(group) => Target::Group(group.into()),
+                None => Target::User("b".into()),
+            },
+            only: vec![],
+            object_name: "RC:TxtMsg".into(),
+            content: Bytes::from_static(b"{}"),
+            flags: 3,
+            kept: true,
+            client_id: None,
+            read_to: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_waits_shares_one_transaction_and_keeps_its_order() {
+        let sink = Arc::new(Collect(Mutex::default()));
+        let store = SqliteStore::open(None, Clock::manual(1000), sink.clone()).unwrap();
+        let (entered, wait_entered) = channel();
+        let (release, released) = channel::<()>();
+        let held = store.on_writer(move |_| {
+            entered.send(()).unwrap();
+            released.recv().unwrap();
+            Ok(())
+        });
+        wait_entered.recv().unwrap();
+        let appends: Vec<_> = (0..64).map(|_| store.append(draft(None))).collect();
+        let refused = store.append(draft(Some("no such group")));
+        let before = store.transactions();
+        release.send(()).unwrap();
+        held.await.unwrap();
+        let mut stamps = Vec::new();
+        for append in appends {
+            let Appended::Stored { stamp, .. } = append.await.unwrap() else { panic!("stored") };
+            stamps.push(stamp);
+        }
+        assert_eq!(refused.await.unwrap(), Appended::NotInGroup);
+        assert_eq!(store.transactions(), before + 1);
+        assert_eq!(stamps, (1000..1064).collect::<Vec<_>>());
+        // The sink is told after the answer, so it may still be at work; the next answer comes after it.
+        store.on_writer(|_| Ok(())).await.unwrap();
+        assert_eq!(*sink.0.lock().unwrap(), stamps);
+    }
+
+    #[tokio::test]
+    async fn one_failing_item_does_not_spoil_the_others() {
+        let sink = Arc::new(Collect(Mutex::default()));
+        let store = SqliteStore::open(None, Clock::manual(1000), sink).unwrap();
+        let (entered, wait_entered) = channel();
+        let (release, released) = channel::<()>();
+        let held = store.on_writer(move |_| {
+            entered.send(()).unwrap();
+            released.recv().unwrap();
+            Ok(())
+        });
+        wait_entered.recv().unwrap();
+        let first = store.append(draft(None));
+        let broken = store.change(|context| {
+            context.connection.execute("INSERT INTO meta (key, value) VALUES ('half', 'done')", [])?;
+            context.connection.execute("INSERT INTO no_such_table VALUES (1)", []).map(drop)
+        });
+        let second = store.append(draft(None));
+        release.send(()).unwrap();
+        held.await.unwrap();
+        assert!(matches!(first.await.unwrap(), Appended::Stored { stamp: 1000, .. }));
+        assert!(matches!(broken.await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(second.await.unwrap(), Appended::Stored { stamp: 1001, .. }));
+        assert_eq!(store.meta("half").await.unwrap(), None, "its first half is gone as well");
+    }
+
+    #[test]
+    fn a_file_is_synced_fully_at_every_commit() {
+        let folder = std::env::temp_dir().join(format!("anser-server-sync-{}", std::process::id()));
+        let sink = Arc::new(Collect(Mutex::default()));
+        let store = SqliteStore::open(Some(&folder), Clock::system(), sink).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let settings = runtime.block_on(store.on_writer(|connection| {
+            let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+            let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            Ok((mode, number("PRAGMA synchronous")?))
+        }));
+        assert_eq!(settings.unwrap(), ("wal".to_owned(), 2));
+        drop(store);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -3,12 +3,13 @@
 //! item in order. An item that fails does not spoil the others; a commit that fails fails them all.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvError};
 
 use ring::rand::SystemRandom;
 use rusqlite::Connection;
 
-use super::LeadCell;
+use super::Gauges;
 use crate::clock::Clock;
 use crate::store::{CommitSink, Committed, StoreError};
 
@@ -20,7 +21,7 @@ pub(super) struct Context {
     pub(super) connection: Connection,
     pub(super) clock: Clock,
     pub(super) random: SystemRandom,
-    pub(super) lead: Arc<LeadCell>,
+    pub(super) gauges: Arc<Gauges>,
 }
 
 /// Called once, with the outcome of the commit; answers the caller.
@@ -88,6 +89,9 @@ fn commit(context: &Context, writes: Vec<Write>, sink: &dyn CommitSink) {
         Some(error) => Err(error),
         None => connection.execute_batch("COMMIT").map_err(|e| unavailable(&e)),
     };
+    if outcome.is_ok() {
+        context.gauges.transactions.fetch_add(1, Ordering::Relaxed);
+    }
     if let Err(error) = &outcome {
         tracing::error!(%error, items = steps.len(), "a transaction failed; nothing of it is acknowledged");
         if !connection.is_autocommit() {

@@ -1,0 +1,448 @@
+//! A raw client for the server's tests: WebSocket frames by hand, with the cursor habits of the old web
+//! client, so that a push the server should not have made shows up as a lost message. Knows nothing of the
+//! server's inside.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use anser::wire::{
+    Body, ByteString, Bytes, DownFrame, PubAck, Qos, Query, QueryAck, UpFrame, UpPublish, body,
+};
+use anser_server::{Config, Parts, Running, Server};
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// How long a test waits for what must come.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// One or two gateways on one store.
+pub struct Net {
+    pub gateways: Vec<Running>,
+    next: std::sync::atomic::AtomicUsize,
+}
+
+impl Net {
+    pub async fn start(gateways: usize, config: Config) -> Self {
+        let parts = Parts::open(&config).unwrap();
+        let mut running = Vec::new();
+        for _ in 0..gateways {
+            running.push(Server::start_with(config.clone(), parts.clone()).await.unwrap());
+        }
+        Self { gateways: running, next: Default::default() }
+    }
+
+    pub async fn one() -> Self {
+        Self::start(1, Config::default()).await
+    }
+
+    pub fn first(&self) -> &Running {
+        &self.gateways[0]
+    }
+
+    /// Each login goes to the next gateway.
+    pub fn gateway(&self) -> &Running {
+        let turn = self.next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        &self.gateways[turn % self.gateways.len()]
+    }
+
+    /// A connection that was accepted but has pulled nothing.
+    pub async fn connect(&self, user: &str, extra: &str) -> Client {
+        match self.attempt(user, extra).await {
+            Ok(client) => client,
+            Err(status) => panic!("{user} was refused with {status}"),
+        }
+    }
+
+    /// A connection that has pulled everything.
+    pub async fn login(&self, user: &str) -> Client {
+        self.login_as(user, "&apiVer=1&client=anser/0").await
+    }
+
+    pub async fn login_as(&self, user: &str, extra: &str) -> Client {
+        let mut client = self.connect(user, extra).await;
+        client.pull_all().await;
+        client
+    }
+
+    pub async fn attempt(&self, user: &str, extra: &str) -> Result<Client, u8> {
+        let gateway = self.gateway();
+        let token = gateway.token(user).await.unwrap();
+        Client::open(gateway, gateway.app_key(), &token, extra).await
+    }
+}
+
+/// See the module.
+pub struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub user: String,
+    pub connack_time: i64,
+    pub inbox: i64,
+    pub outbox: i64,
+    next_id: u16,
+    /// Frames that came while something else was awaited.
+    kept: VecDeque<DownFrame>,
+    acks: Vec<PubAck>,
+    /// Messages of pulls and pushes, in the order in which the client took them.
+    pub got: Vec<body::DownstreamMessage>,
+    /// Status messages and sync copies.
+    pub passing: Vec<body::DownstreamMessage>,
+    pub copies: Vec<(ByteString, body::UpstreamMessage)>,
+    /// How many messages came as `s_msg`.
+    pub pushed: usize,
+}
+
+impl Client {
+    /// Opens a connection; `Err` is the status of a refusing CONNACK, after which the socket must close.
+    pub async fn open(gateway: &Running, app_key: &str, token: &str, extra: &str) -> Result<Self, u8> {
+        let url =
+            format!("ws://{}/websocket?appId={app_key}&token={token}&sdkVer=0{extra}", gateway.address());
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        let mut client = Self {
+            socket,
+            user: String::new(),
+            connack_time: 0,
+            inbox: 0,
+            outbox: 0,
+            next_id: 0,
+            kept: VecDeque::new(),
+            acks: Vec::new(),
+            got: Vec::new(),
+            passing: Vec::new(),
+            copies: Vec::new(),
+            pushed: 0,
+        };
+        let Some(DownFrame::ConnAck(connack)) = client.next().await else { panic!("CONNACK comes first") };
+        match connack.accepted {
+            Some(accepted) => {
+                assert_eq!(connack.status, 0);
+                assert!(!accepted.session_id.is_empty());
+                client.user = accepted.user_id.to_string();
+                client.connack_time = accepted.time as i64;
+                Ok(client)
+            }
+            None => {
+                assert!(client.next().await.is_none(), "a refused connection closes");
+                Err(connack.status)
+            }
+        }
+    }
+
+    /// The next frame from the socket; `None` when it closed.
+    pub async fn next(&mut self) -> Option<DownFrame> {
+        let next = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Binary(bytes))) => return Some(DownFrame::decode(bytes).unwrap()),
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                    Some(Ok(_)) => {}
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, next).await.expect("a frame in time")
+    }
+
+    /// The next frame, kept ones first.
+    pub async fn frame(&mut self) -> Option<DownFrame> {
+        match self.kept.pop_front() {
+            Some(frame) => Some(frame),
+            None => self.next().await,
+        }
+    }
+
+    pub async fn send(&mut self, frame: UpFrame) {
+        self.send_raw(frame.encode().unwrap()).await;
+    }
+
+    pub async fn send_raw(&mut self, bytes: Bytes) {
+        // A server that closed meanwhile is what some tests provoke.
+        let _ = self.socket.send(Message::Binary(bytes)).await;
+    }
+
+    pub async fn send_text(&mut self, text: &str) {
+        let _ = self.socket.send(Message::Text(text.into())).await;
+    }
+
+    pub async fn ping(&mut self) {
+        self.send(UpFrame::PingReq).await;
+        self.until(|frame| matches!(frame, DownFrame::PingResp).then_some(())).await;
+    }
+
+    fn take_id(&mut self) -> u16 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// Reads until a frame fits; the others are kept.
+    pub async fn until<T>(&mut self, mut fits: impl FnMut(&DownFrame) -> Option<T>) -> T {
+        if let Some(at) = self.kept.iter().position(|frame| fits(frame).is_some()) {
+            return fits(&self.kept.remove(at).unwrap()).unwrap();
+        }
+        loop {
+            let frame = self.next().await.expect("the connection is open");
+            if let Some(value) = fits(&frame) {
+                return value;
+            }
+            self.kept.push_back(frame);
+        }
+    }
+
+    /// Sends without waiting; the id is returned.
+    pub async fn publish_raw(&mut self, topic: &str, target: &str, message: &body::UpstreamMessage) -> u16 {
+        let message_id = self.take_id();
+        self.send(UpFrame::Publish(UpPublish {
+            qos: Qos::AtLeastOnce,
+            dup: false,
+            retain: false,
+            topic: topic.into(),
+            target: target.into(),
+            message_id,
+            body: message.to_bytes(),
+        }))
+        .await;
+        message_id
+    }
+
+    pub async fn ack(&mut self, id: u16) -> PubAck {
+        if let Some(at) = self.acks.iter().position(|ack| ack.message_id == id) {
+            return self.acks.remove(at);
+        }
+        self.until(|frame| match frame {
+            DownFrame::PubAck(ack) if ack.message_id == id => Some(ack.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn publish(&mut self, topic: &str, target: &str, message: &body::UpstreamMessage) -> PubAck {
+        let id = self.publish_raw(topic, target, message).await;
+        self.ack(id).await
+    }
+
+    /// A text to a user; must be accepted.
+    pub async fn say(&mut self, target: &str, words: &str) -> PubAck {
+        let ack = self.publish("ppMsgP", target, &text(words)).await;
+        assert_eq!(ack.status, 0, "{words}");
+        ack
+    }
+
+    pub async fn query(&mut self, topic: &str, target: &str, body: Bytes) -> QueryAck {
+        let message_id = self.take_id();
+        self.send(UpFrame::Query(Query {
+            qos: Qos::AtMostOnce,
+            dup: false,
+            retain: false,
+            topic: topic.into(),
+            target: target.into(),
+            message_id,
+            body,
+        }))
+        .await;
+        self.until(|frame| match frame {
+            DownFrame::QueryAck(ack) if ack.message_id == message_id => Some(ack.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// One page; moves the cursors as the old client does.
+    pub async fn pull(&mut self) -> body::DownstreamMessages {
+        let request = body::SyncRequest {
+            sync_time: Some(self.inbox),
+            is_polling: Some(false),
+            send_box_sync_time: Some(self.outbox),
+            ..Default::default()
+        };
+        let user = self.user.clone();
+        let answer = self.query("pullMsg", &user, request.to_bytes()).await;
+        assert_eq!(answer.status, 0);
+        assert!(answer.qos.wants_ack(), "pull answers ask for QUERYCON");
+        self.send(UpFrame::QueryCon { message_id: answer.message_id }).await;
+        let page = body::DownstreamMessages::from_bytes(answer.body).unwrap();
+        for message in &page.list {
+            let time = message.data_time.unwrap();
+            let cursor = if message.direction == Some(1) { &mut self.outbox } else { &mut self.inbox };
+            assert!(time > *cursor, "times of a page ascend");
+            *cursor = time;
+            self.got.push(message.clone());
+        }
+        page
+    }
+
+    /// Pages until the end; returns how many there were.
+    pub async fn pull_all(&mut self) -> usize {
+        let mut pages = 1;
+        while self.pull().await.finished == Some(false) {
+            pages += 1;
+        }
+        pages
+    }
+
+    /// Acts on what the server sends until `count` messages were taken in all. Like the old client it moves
+    /// its cursor on every `s_msg`: a push past an unseen message loses that message here.
+    pub async fn take(&mut self, count: usize) {
+        while self.got.len() < count {
+            let frame = self.frame().await.expect("the connection is open");
+            self.act(frame).await;
+        }
+        assert_eq!(self.got.len(), count, "no message twice");
+    }
+
+    pub async fn act(&mut self, frame: DownFrame) {
+        let publish = match frame {
+            DownFrame::Publish(publish) => publish,
+            DownFrame::PubAck(ack) => return self.acks.push(ack),
+            _ => return,
+        };
+        if publish.dup {
+            let copy = body::UpstreamMessage::from_bytes(publish.body).unwrap();
+            let released = self.ack(publish.message_id).await;
+            assert_eq!(released.status, 0);
+            assert!(!released.uid.is_empty());
+            self.copies.push((publish.target, copy));
+            return;
+        }
+        if publish.qos.wants_ack() {
+            self.send(UpFrame::PubAck { message_id: publish.message_id }).await;
+        }
+        match &*publish.topic {
+            "s_ntf" => {
+                let note = body::Notify::from_bytes(publish.body).unwrap();
+                assert_eq!(note.r#type, Some(1));
+                if note.time.unwrap() > self.inbox.min(self.outbox) {
+                    self.pull().await;
+                }
+            }
+            "s_msg" => {
+                assert!((32_768..=60_000).contains(&publish.message_id));
+                let message = body::DownstreamMessage::from_bytes(publish.body).unwrap();
+                let time = message.data_time.unwrap();
+                if message.extra.is_none() {
+                    assert!(time <= self.inbox.max(self.outbox).max(self.connack_time), "it moves nothing");
+                    self.passing.push(message);
+                    return;
+                }
+                assert!(time > self.inbox, "a push is newer than everything before it");
+                self.inbox = time;
+                self.pushed += 1;
+                self.got.push(message);
+            }
+            other => panic!("unknown topic {other}"),
+        }
+    }
+
+    /// Acts until a status message is there.
+    pub async fn take_passing(&mut self) -> body::DownstreamMessage {
+        while self.passing.is_empty() {
+            let frame = self.frame().await.expect("the connection is open");
+            self.act(frame).await;
+        }
+        self.passing.remove(0)
+    }
+
+    /// Acts until a sync copy is there.
+    pub async fn take_copy(&mut self) -> (ByteString, body::UpstreamMessage) {
+        while self.copies.is_empty() {
+            let frame = self.frame().await.expect("the connection is open");
+            self.act(frame).await;
+        }
+        self.copies.remove(0)
+    }
+
+    /// The contents taken so far, as texts.
+    pub fn words(&self) -> Vec<String> {
+        self.got.iter().map(words).collect()
+    }
+
+    /// Waits for a DISCONNECT (its status) or for the bare end of the connection (`None`).
+    pub async fn ended(&mut self) -> Option<u8> {
+        let mut status = None;
+        while let Some(frame) = self.frame().await {
+            if let DownFrame::Disconnect { status: found } = frame {
+                status = Some(found);
+            }
+        }
+        status
+    }
+
+    pub async fn close(mut self) {
+        let _ = self.socket.close(None).await;
+        while self.next().await.is_some() {}
+    }
+}
+
+/// An ordinary text message.
+pub fn text(words: &str) -> body::UpstreamMessage {
+    message("RC:TxtMsg", 3, &serde_json::json!({ "content": words }).to_string())
+}
+
+pub fn message(object_name: &str, flags: i32, content: &str) -> body::UpstreamMessage {
+    body::UpstreamMessage {
+        flags: Some(flags),
+        object_name: Some(object_name.into()),
+        content: Some(Bytes::from(content.to_owned())),
+        config_flag: Some(0),
+        ..Default::default()
+    }
+}
+
+/// The text inside a text message.
+pub fn words(message: &body::DownstreamMessage) -> String {
+    let value: serde_json::Value = serde_json::from_slice(message.content.as_ref().unwrap()).unwrap();
+    value["content"].as_str().unwrap().to_owned()
+}
+
+/// Status and body of a raw HTTP request; `head` holds request line and headers without the last blank line.
+pub async fn http(gateway: &Running, head: &str, body: &str) -> (u16, String, String) {
+    let exchange = async {
+        let mut stream = TcpStream::connect(gateway.addresses[0]).await.unwrap();
+        let request = format!(
+            "{head}\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            gateway.address(),
+            body.len()
+        );
+        // The server may answer and close before it has read a body that is too large.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8(answer).unwrap()
+    };
+    let answer = tokio::time::timeout(DEADLINE, exchange).await.expect("an answer in time");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_ascii_lowercase(), body.to_owned())
+}
+
+/// Waits until a condition holds; for what has no event of its own.
+pub async fn eventually(mut holds: impl FnMut() -> bool) {
+    let wait = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, wait).await.expect("it holds in time");
+}
+
+/// Runs a test as one process and as two gateways on one store.
+#[macro_export]
+macro_rules! both_ways {
+    ($($name:ident),* $(,)?) => {
+        mod one_process {
+            $(#[tokio::test] async fn $name() { super::$name(1).await; })*
+        }
+        mod two_gateways {
+            $(#[tokio::test] async fn $name() { super::$name(2).await; })*
+        }
+    };
+}
