@@ -1,6 +1,8 @@
 //! Anser: a native instant-messaging client core for the public RongCloud 2.x protocol.
 
 #[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
 pub mod clock;
 #[cfg(feature = "protocol")]
 pub mod model;
@@ -12,6 +14,8 @@ pub mod session;
 pub mod store;
 #[cfg(feature = "client")]
 pub mod timing;
+#[cfg(feature = "client")]
+pub mod transport;
 #[cfg(feature = "protocol")]
 pub mod wire;
 

@@ -86,7 +86,8 @@ impl Answer {
     pub fn read(topic: Topic, status: u16, body: Bytes, user: &str) -> Result<Self, ErrorCode> {
         match (topic, status) {
             (Topic::MutedPrivate | Topic::MutedGroup, 0 | 1) => {
-                let muted = if status == 1 { NotificationStatus::DoNotDisturb } else { NotificationStatus::Notify };
+                let muted =
+                    if status == 1 { NotificationStatus::DoNotDisturb } else { NotificationStatus::Notify };
                 return Ok(Self::Muted(muted));
             }
             (Topic::BlacklistStatus, 0) => return Ok(Self::Blacklisted(BlacklistStatus::InBlacklist)),
@@ -173,7 +174,10 @@ fn user_status(body: body::UserStatus) -> Result<Answer, ErrorCode> {
         user_id: body.user_id.unwrap_or_default(),
         online,
         platforms: platforms.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
-        status: field("s").and_then(Value::as_i64).and_then(|number| number.try_into().ok()).unwrap_or_default(),
+        status: field("s")
+            .and_then(Value::as_i64)
+            .and_then(|number| number.try_into().ok())
+            .unwrap_or_default(),
     })
 }
 

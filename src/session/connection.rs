@@ -180,7 +180,8 @@ impl Session {
 
     /// After a loss that time may mend.
     fn retry_later(&mut self, code: ErrorCode, now: Millis) {
-        if self.connection.is_online() && now.saturating_sub(self.connection.online_since) >= timing::HEALTHY_AFTER
+        if self.connection.is_online()
+            && now.saturating_sub(self.connection.online_since) >= timing::HEALTHY_AFTER
         {
             self.connection.failures = 0;
         }
@@ -334,7 +335,9 @@ impl Session {
 
     pub(super) fn connection_tick(&mut self, now: Millis) {
         match self.connection.phase {
-            Phase::Greeting { until } if now >= until => self.fail_transport(ErrorCode::RC_CONN_ACK_TIMEOUT, now),
+            Phase::Greeting { until } if now >= until => {
+                self.fail_transport(ErrorCode::RC_CONN_ACK_TIMEOUT, now)
+            }
             Phase::Waiting { until } if now >= until => self.open(false, now),
             _ => {}
         }

@@ -106,9 +106,10 @@ impl Incoming {
                 },
                 _ => return None,
             },
-            topic => {
-                ConversationKey { conversation_type: topic.conversation_type()?, target_id: copy.target.to_string() }
-            }
+            topic => ConversationKey {
+                conversation_type: topic.conversation_type()?,
+                target_id: copy.target.to_string(),
+            },
         };
         let sent = MessageFlags(message.flags.unwrap_or_default());
         let flags = flags_of(&object_name).unwrap_or(sent);

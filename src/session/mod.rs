@@ -31,8 +31,8 @@ pub use pull::Cursors;
 use pull::Pull;
 use requests::Requests;
 use rooms::Rooms;
-pub use sender::{Outgoing, SendOutcome};
 use sender::Sender;
+pub use sender::{Outgoing, SendOutcome};
 
 /// Milliseconds of a monotonic clock.
 pub type Millis = u64;
@@ -99,7 +99,7 @@ pub enum Input {
     },
     /// A message is durable in the outbox and wants to go.
     Send(Outgoing),
-    /// The host no longer wants a message to be sent.
+    /// The host no longer wants a message to be sent that is not on its way.
     Cancel {
         /// Its local id.
         message: i64,
@@ -270,12 +270,7 @@ impl Session {
             Input::Stored { ticket } => self.stored(ticket, now),
             Input::StoreFailed { ticket } => self.store_failed(ticket, now),
             Input::Send(outgoing) => self.sender.push(outgoing),
-            Input::Cancel { message } => {
-                if self.sender.cancel(message) {
-                    let outcome = SendOutcome::Refused { code: ErrorCode::REQUEST_CANCELLED, uid: None, time: 0 };
-                    self.actions.push_back(Action::SendDone { message, outcome });
-                }
-            }
+            Input::Cancel { message } => self.sender.cancel(message),
             Input::Request(request) => self.request(request, now),
             Input::SyncNow => self.sync_now(now),
             Input::Tick => self.tick(now),

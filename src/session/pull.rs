@@ -141,7 +141,8 @@ impl Session {
             .into_iter()
             .filter_map(|message| Incoming::from_downstream(message, &user, connack_time))
             .collect();
-        let newest_own = messages.iter().filter(|message| message.is_own()).map(|message| message.sent_time).max();
+        let newest_own =
+            messages.iter().filter(|message| message.is_own()).map(|message| message.sent_time).max();
         let next = Cursors {
             inbox: base.inbox.max(page.sync_time.unwrap_or_default()),
             outbox: base.outbox.max(newest_own.unwrap_or_default()),

@@ -29,7 +29,8 @@ impl Rooms {
 
     /// Entries arrived.
     pub(super) fn entries(&mut self, room: &str, result: &Result<Answer, ErrorCode>) {
-        if let (Ok(Answer::RoomEntries { sync_time, .. }), Some(known)) = (result, self.entry_times.get_mut(room))
+        if let (Ok(Answer::RoomEntries { sync_time, .. }), Some(known)) =
+            (result, self.entry_times.get_mut(room))
         {
             *known = (*known).max(*sync_time);
         }

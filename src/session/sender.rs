@@ -91,16 +91,14 @@ impl Sender {
         }
     }
 
-    /// Takes a message out that is not on its way. One that travels may already be delivered.
-    pub(super) fn cancel(&mut self, message: i64) -> bool {
+    /// Takes a message out that is not on its way.
+    pub(super) fn cancel(&mut self, message: i64) {
         for queue in self.queues.values_mut() {
             if let Some(at) = queue.iter().position(|outgoing| outgoing.message == message) {
                 queue.remove(at);
                 self.known.remove(&message);
-                return true;
             }
         }
-        false
     }
 
     pub(super) fn is_in_flight(&self, message_id: u16) -> bool {
@@ -178,6 +176,11 @@ impl Sender {
 }
 
 impl Session {
+    /// Whether an attempt for this message is in flight: then it may already be delivered.
+    pub fn is_sending(&self, message: i64) -> bool {
+        self.sender.in_flight.values().any(|attempt| attempt.outgoing.message == message)
+    }
+
     /// Lets everything go that may.
     pub(super) fn pump_outbox(&mut self, now: Millis) {
         if !self.connection.is_online() {

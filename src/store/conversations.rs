@@ -3,8 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::messages::{COLUMNS, conversation_type, from_row};
 use super::StoreError;
+use super::messages::{COLUMNS, conversation_type, from_row};
 use crate::model::{Conversation, ConversationKey, ConversationType};
 
 /// Unread messages of conversation `c`, from the partial index alone.
@@ -103,7 +103,10 @@ fn with_latest(connection: &Connection, id: i64, row: Conversation) -> Result<Co
 ///
 /// # Errors
 /// The database fails.
-pub fn conversation(connection: &Connection, key: &ConversationKey) -> Result<Option<Conversation>, StoreError> {
+pub fn conversation(
+    connection: &Connection,
+    key: &ConversationKey,
+) -> Result<Option<Conversation>, StoreError> {
     let found = connection
         .prepare_cached(&format!(
             "SELECT c.id, c.type, c.target, c.sort_time, c.read_time, {UNREAD} FROM conversation c
@@ -183,21 +186,4 @@ pub fn clear_all_unread(connection: &Connection) -> Result<Vec<ConversationKey>,
         clear_unread(connection, key)?;
     }
     Ok(keys)
-}
-
-/// Moves the read mark so that min(`count`, available) messages remain unread. Returns how many do.
-///
-/// # Errors
-/// The database fails.
-pub fn set_unread(connection: &Connection, key: &ConversationKey, count: u32) -> Result<u32, StoreError> {
-    let id = row_id(connection, key)?;
-    // The mark stands on the newest message that is to be read: everything after it stays unread.
-    connection
-        .prepare_cached(
-            "UPDATE conversation SET read_time = coalesce((SELECT sent_time FROM message
-               WHERE conversation = ?1 AND counted = 1 AND direction = 2
-               ORDER BY sent_time DESC LIMIT 1 OFFSET ?2), 0) WHERE id = ?1",
-        )?
-        .execute(params![id, count])?;
-    unread(connection, key)
 }

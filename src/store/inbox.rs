@@ -30,11 +30,19 @@ pub fn cursors(connection: &Connection) -> Result<Cursors, StoreError> {
 ///
 /// # Errors
 /// The database fails, or the batch would move the cursor over something that is not stored.
-pub fn store_batch(connection: &Connection, batch: Batch, user: &str, now: i64) -> Result<Stored, StoreError> {
+pub fn store_batch(
+    connection: &Connection,
+    batch: Batch,
+    user: &str,
+    now: i64,
+) -> Result<Stored, StoreError> {
     if let Some((from, _)) = batch.moves {
         let committed = cursors(connection)?;
         if committed.inbox < from.inbox || committed.outbox < from.outbox {
-            return Err(StoreError::new(ErrorCode::BIZ_ERROR_DATABASE_ERROR, "the page before was not stored"));
+            return Err(StoreError::new(
+                ErrorCode::BIZ_ERROR_DATABASE_ERROR,
+                "the page before was not stored",
+            ));
         }
     }
     let mut stored = Stored::default();

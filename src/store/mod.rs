@@ -15,7 +15,7 @@ mod schema;
 mod writer;
 
 pub use conversations::{
-    clear_all_unread, clear_unread, conversation, conversations, set_unread, total_unread, unread, unread_by_types,
+    clear_all_unread, clear_unread, conversation, conversations, total_unread, unread, unread_by_types,
 };
 pub use error::StoreError;
 pub use folder::{Folder, Location};

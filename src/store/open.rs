@@ -22,7 +22,9 @@ pub fn open(location: &Location) -> Result<Connection, StoreError> {
         Location::Memory => Connection::open_in_memory()?,
         Location::File { path, .. } => Connection::open_with_flags(
             path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_CREATE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?,
     };
     connection.busy_timeout(BUSY_TIMEOUT)?;

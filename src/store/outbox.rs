@@ -106,7 +106,11 @@ pub fn pending(connection: &Connection) -> Result<Vec<Outgoing>, StoreError> {
 ///
 /// # Errors
 /// The database fails.
-pub fn settle(connection: &Connection, id: i64, outcome: &SendOutcome) -> Result<Option<Message>, StoreError> {
+pub fn settle(
+    connection: &Connection,
+    id: i64,
+    outcome: &SendOutcome,
+) -> Result<Option<Message>, StoreError> {
     match outcome {
         SendOutcome::Sent { uid, time } => mark_sent(connection, id, uid, *time)?,
         // The row stays in the outbox, so that it can be sent again with the same client id.
@@ -154,7 +158,10 @@ pub(super) fn mark_sent(connection: &Connection, id: i64, uid: &str, time: i64) 
 pub fn resend(connection: &Connection, id: i64) -> Result<(Message, Outgoing), StoreError> {
     let message = found(connection, id)?;
     if message.sent_status != SentStatus::Failed {
-        return Err(StoreError::new(ErrorCode::BIZ_ERROR_INVALID_PARAMETER, "only a failed message is sent again"));
+        return Err(StoreError::new(
+            ErrorCode::BIZ_ERROR_INVALID_PARAMETER,
+            "only a failed message is sent again",
+        ));
     }
     connection
         .prepare_cached("UPDATE message SET sent_status = ?2, error_code = 0 WHERE id = ?1")?
@@ -166,6 +173,7 @@ pub fn resend(connection: &Connection, id: i64) -> Result<(Message, Outgoing), S
 }
 
 fn found(connection: &Connection, id: i64) -> Result<Message, StoreError> {
-    messages::message(connection, id)?
-        .ok_or_else(|| StoreError::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR, format!("message {id} does not exist")))
+    messages::message(connection, id)?.ok_or_else(|| {
+        StoreError::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR, format!("message {id} does not exist"))
+    })
 }

@@ -40,13 +40,17 @@ mod tests {
         let mut statement = connection
             .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY name")
             .unwrap();
-        let real: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let real: Vec<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         let real = real.join(";\n\n") + ";\n";
         let documented = include_str!("../../docs/schema.sql");
         if std::env::var_os("ANSER_UPDATE_DOCS").is_some() {
             std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema.sql"), &real).unwrap();
         } else {
-            assert_eq!(real, documented, "run `ANSER_UPDATE_DOCS=1 cargo test -p anser schema` to write it anew");
+            assert_eq!(
+                real, documented,
+                "run `ANSER_UPDATE_DOCS=1 cargo test -p anser schema` to write it anew"
+            );
         }
     }
 

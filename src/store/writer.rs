@@ -67,9 +67,7 @@ impl Store {
         let executor = Executor::new(connection, location);
         let thread = runtime::spawn_thread("anser-store", move || serve(executor, &receiver))
             .map_err(|error| StoreError::new(ErrorCode::BIZ_ERROR_DATABASE_ERROR, error.to_string()))?;
-        Ok(Self {
-            kind: Kind::Thread { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) },
-        })
+        Ok(Self { kind: Kind::Thread { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) } })
     }
 
     /// Runs every job at once, on the caller's thread: for simulations in virtual time.
@@ -122,7 +120,8 @@ impl Store {
             Kind::Thread { jobs, thread } => {
                 drop(jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
                 let thread = thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id())
+                if let Some(thread) =
+                    thread.filter(|thread| thread.thread().id() != std::thread::current().id())
                     && thread.join().is_err()
                 {
                     log::error!("the store's thread ended in a panic");

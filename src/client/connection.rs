@@ -1,0 +1,291 @@
+//! [`Client`]: making one, being connected, listening, and what it says about itself.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::core::{Event, TransportFactory};
+use super::delivery::{Delivery, HostEvent, Listener, Subscription};
+use super::listeners::{ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener};
+use super::options::{AppInfo, ClientOptions, DeviceInfo, SdkInfo, StorageInfo};
+use super::shared::Shared;
+use super::{Conversations, Error, Messages, Result, actor, logging};
+use crate::clock::Clock;
+use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
+use crate::transport::{TlsRoots, Transport, WebSocketTransport};
+use crate::wire::url::PROTOCOL_VERSION;
+
+/// Longest app key that is taken, in bytes.
+const MAX_APP_KEY: usize = 64;
+
+/// A client of one app, for one user at a time. Several may live in one process. All methods may be
+/// called from any thread, from listeners too.
+#[derive(uniffi::Object)]
+pub struct Client {
+    shared: Arc<Shared>,
+    actor: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[uniffi::export]
+impl Client {
+    /// Makes a client. With `user_id`, or if the data directory remembers one, that user's conversations,
+    /// history and outbox work at once, before any network.
+    ///
+    /// # Errors
+    /// An invalid app key (34105), navigation URL (34286) or certificate (33003); a data directory that
+    /// cannot be used (34302) or is in use (34307); a database from a newer version (34306).
+    #[uniffi::constructor]
+    pub fn new(options: ClientOptions) -> Result<Arc<Self>> {
+        Self::with_clock(options, Clock::system())
+    }
+
+    /// Connects and logs in with the user's token. Resolves with the user's id once the server has
+    /// accepted and the user's data is open.
+    ///
+    /// A refusal ends it: 310xx says why. When only the network fails, the call fails with the first
+    /// attempt's code and the client keeps trying in the background until [`Client::disconnect`].
+    ///
+    /// # Errors
+    /// 310xx for a refusal, 300xx for the network, 3430x for the data, 31016 if it was disconnected
+    /// meanwhile.
+    pub async fn connect(&self, token: String) -> Result<String> {
+        if token.is_empty() {
+            return Err(ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR.into());
+        }
+        self.shared.ask(|reply| Event::Connect { token, reply }).await
+    }
+
+    /// Connects again with the token of the last [`Client::connect`], at once.
+    ///
+    /// # Errors
+    /// As for `connect`; 33001 if there was none.
+    pub async fn reconnect(&self) -> Result<String> {
+        self.shared.ask(Event::Reconnect).await
+    }
+
+    /// Disconnects and stays so. Messages that wait are kept and go with the next connection.
+    ///
+    /// # Errors
+    /// 34400 if the client is closed.
+    pub async fn disconnect(&self) -> Result<()> {
+        self.shared.ask(Event::Disconnect).await
+    }
+
+    /// Disconnects and forgets who the user is. The user's data stays on disk.
+    ///
+    /// # Errors
+    /// 34400 if the client is closed.
+    pub async fn logout(&self) -> Result<()> {
+        self.shared.ask(Event::Logout).await
+    }
+
+    /// Pulls everything that waits on the server, and resolves when it is stored.
+    ///
+    /// # Errors
+    /// 30001 if not connected, −1 if the server does not answer.
+    pub async fn sync_now(&self) -> Result<()> {
+        self.shared.ask(Event::SyncNow).await
+    }
+
+    /// How the client stands to the server.
+    pub fn status(&self) -> ConnectionStatus {
+        self.shared.status()
+    }
+
+    /// How the bytes travel, or would.
+    pub fn channel(&self) -> ConnectionChannel {
+        self.shared.channel()
+    }
+
+    /// Whose data is open; `None` before the first connect of a new installation.
+    pub fn current_user_id(&self) -> Option<String> {
+        self.shared.user_id()
+    }
+
+    /// Local clock minus server clock, ms, as of the last connect; 0 before it.
+    pub fn server_time_delta(&self) -> i64 {
+        self.shared.delta.load(Ordering::Relaxed)
+    }
+
+    /// Describes the device.
+    pub fn set_device_info(&self, device: DeviceInfo) {
+        self.shared.set_device(device);
+    }
+
+    /// The device as described.
+    pub fn device_info(&self) -> DeviceInfo {
+        self.shared.device()
+    }
+
+    /// The app as the client was made for it.
+    pub fn app_info(&self) -> AppInfo {
+        AppInfo {
+            app_key: self.shared.options.app_key.clone(),
+            navigation: self.shared.options.navigation.clone(),
+            installation_id: self.shared.installation.clone(),
+            platform: self.shared.platform,
+        }
+    }
+
+    /// This library.
+    pub fn sdk_info(&self) -> SdkInfo {
+        SdkInfo {
+            version: env!("CARGO_PKG_VERSION").into(),
+            protocol_version: PROTOCOL_VERSION.into(),
+            target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+            sqlite_version: rusqlite::version().into(),
+        }
+    }
+
+    /// Where data lies, and how much there is.
+    pub fn storage_info(&self) -> StorageInfo {
+        let folder = self.shared.folder.as_ref();
+        StorageInfo {
+            path: folder.map(|folder| folder.path().display().to_string()),
+            bytes: folder.map_or(0, crate::store::Folder::size),
+        }
+    }
+
+    /// Hears how the client stands to the server; gets the current status first.
+    pub fn add_connection_listener(&self, listener: Arc<dyn ConnectionListener>) -> Arc<Subscription> {
+        let greeting = HostEvent::Status(self.shared.status(), ErrorCode::SUCCESS);
+        self.shared.delivery.add(Listener::Connection(listener), Some(greeting))
+    }
+
+    /// Hears of messages from now on.
+    pub fn add_message_listener(&self, listener: Arc<dyn MessageListener>) -> Arc<Subscription> {
+        self.shared.delivery.add(Listener::Message(listener), None)
+    }
+
+    /// Hears of conversations that change from now on.
+    pub fn add_conversation_listener(&self, listener: Arc<dyn ConversationListener>) -> Arc<Subscription> {
+        self.shared.delivery.add(Listener::Conversation(listener), None)
+    }
+
+    /// Hears the library's log up to `level`. The log is the process's: with several clients, each log
+    /// listener hears them all.
+    pub fn add_log_listener(&self, level: LogLevel, listener: Arc<dyn LogListener>) -> Arc<Subscription> {
+        logging::add(self.shared.id, &self.shared.delivery);
+        self.shared.delivery.add(Listener::Log(level, listener), None)
+    }
+
+    /// Sending and reading messages.
+    pub fn messages(&self) -> Arc<Messages> {
+        Arc::new(Messages::new(&self.shared))
+    }
+
+    /// The conversation list and the unread counts.
+    pub fn conversations(&self) -> Arc<Conversations> {
+        Arc::new(Conversations::new(&self.shared))
+    }
+
+    /// Ends the client: disconnects, fails what is pending (34400), writes what is stored, ends its
+    /// threads. When it returns no callback runs or follows; called from a listener, that holds from the
+    /// end of that call. Calling it again does nothing; other calls fail with 34400 from then on.
+    ///
+    /// Kotlin and Swift know it as `shutdown`: there `close` belongs to the language's own handle.
+    #[uniffi::method(name = "shutdown")]
+    pub fn close(&self) {
+        if self.shared.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        logging::remove(self.shared.id);
+        self.shared.send(Event::Close);
+        let actor = self.actor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if self.shared.delivery.is_current() {
+            // The actor ends by itself; waiting for it here could wait for this very callback.
+            self.shared.delivery.close();
+            return;
+        }
+        if let Some(actor) = actor
+            && actor.join().is_err()
+        {
+            log::error!("the actor ended in a panic");
+        }
+        self.shared.delivery.close();
+    }
+}
+
+impl Client {
+    /// As [`Client::new`], with a clock of the caller's.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_clock(options: ClientOptions, clock: Clock) -> Result<Arc<Self>> {
+        if options.app_key.is_empty() || options.app_key.len() > MAX_APP_KEY {
+            return Err(ErrorCode::APP_KEY_INVALID.into());
+        }
+        let roots = TlsRoots::new(options.ca_pem.as_deref())?;
+        let delivery = Delivery::start().map_err(no_thread)?;
+        let (events, inbox) = unbounded_channel();
+        let shared = Arc::new(
+            Shared::new(options, clock, delivery.clone(), events, false).inspect_err(|_| delivery.close())?,
+        );
+        let opened = open_offline(&shared).and_then(|()| {
+            let make_transport = transport_factory(&shared, roots);
+            // A wrong URL is told here, not at the first connect.
+            make_transport("")?;
+            actor::start(&shared, inbox, make_transport).map_err(no_thread)
+        });
+        match opened {
+            Ok(actor) => Ok(Arc::new(Self { shared, actor: Mutex::new(Some(actor)) })),
+            Err(error) => {
+                shared.close_user();
+                delivery.close();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Opens the user whom the host names, or who was open last.
+fn open_offline(shared: &Shared) -> Result<()> {
+    let named = shared.options.user_id.clone();
+    let user = named.or_else(|| shared.folder.as_ref().and_then(crate::store::Folder::last_user));
+    if let Some(user) = user {
+        shared.open_user(&user)?;
+    }
+    Ok(())
+}
+
+fn transport_factory(shared: &Arc<Shared>, roots: TlsRoots) -> TransportFactory {
+    let shared = Arc::downgrade(shared);
+    Box::new(move |token| {
+        let shared = shared.upgrade().ok_or(ErrorCode::CLIENT_CLOSED)?;
+        let transport = WebSocketTransport::new(
+            &shared.options.navigation,
+            shared.identity(token),
+            roots.clone(),
+            shared.clock.clone(),
+        )?;
+        Ok(Arc::new(transport) as Arc<dyn Transport>)
+    })
+}
+
+fn no_thread(error: std::io::Error) -> Error {
+    Error::with_words(ErrorCode::INTERNAL, format!("a thread cannot be started: {error}"))
+}
+
+impl Drop for Client {
+    /// Never blocks: what is left ends by itself.
+    fn drop(&mut self) {
+        if !self.shared.closed.swap(true, Ordering::AcqRel) {
+            logging::remove(self.shared.id);
+            self.shared.send(Event::Close);
+            let delivery = self.shared.delivery.clone();
+            let actor = self.actor.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let ending = crate::runtime::spawn_thread("anser-end", move || {
+                if let Some(actor) = actor {
+                    // A panic there has been logged by the panic hook.
+                    let _ = actor.join();
+                }
+                delivery.close();
+            });
+            if let Err(error) = ending {
+                log::error!("the client's threads cannot be waited for: {error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! The actor's mind: takes events, asks the session, and carries its actions to the store, the line and
+//! the host. Runs without threads or sockets of its own, so that simulations drive it too.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::oneshot;
+
+use super::delivery::HostEvent;
+use super::shared::{Shared, User};
+use super::{Error, Result};
+use crate::model::{ErrorCode, Message, SentStatus};
+use crate::session::{
+    Action, Answer, Batch, Cursors, Generation, Input, Millis, Outgoing, SendOutcome, Session,
+};
+use crate::store::{self, Durability, StoreError, Stored};
+use crate::timing;
+use crate::transport::{Events, Line, Transport, TransportEvent};
+
+type Reply<T> = oneshot::Sender<Result<T>>;
+
+/// Makes the transport for a token.
+pub(crate) type TransportFactory =
+    Box<dyn Fn(&str) -> std::result::Result<Arc<dyn Transport>, ErrorCode> + Send>;
+
+/// What can happen to the actor.
+pub(crate) enum Event {
+    Connect {
+        token: String,
+        reply: Reply<String>,
+    },
+    Reconnect(Reply<String>),
+    Disconnect(Reply<()>),
+    Logout(Reply<()>),
+    SyncNow(Reply<()>),
+    AwaitSent {
+        message: i64,
+        reply: Reply<Message>,
+    },
+    Cancel {
+        message: i64,
+        reply: Reply<()>,
+    },
+    /// A message is durable in the outbox.
+    Queued(Outgoing),
+    Transport(Generation, TransportEvent),
+    /// The logged-in user's inbox and outbox are read.
+    Opened {
+        login: u64,
+        result: std::result::Result<(Cursors, Vec<Outgoing>), StoreError>,
+    },
+    Stored {
+        ticket: u64,
+        result: std::result::Result<Stored, StoreError>,
+    },
+    Settled {
+        message: i64,
+        outcome: SendOutcome,
+        result: std::result::Result<Option<Message>, StoreError>,
+    },
+    Looked {
+        message: i64,
+        result: std::result::Result<Option<Message>, StoreError>,
+    },
+    Close,
+}
+
+pub(crate) struct Core {
+    session: Session,
+    shared: Arc<Shared>,
+    make_transport: TransportFactory,
+    transport: Option<(String, Arc<dyn Transport>)>,
+    line: Option<(Generation, Box<dyn Line>)>,
+    dedupe: bool,
+    /// Counts logins: a store that was read for an older one is not for this one.
+    login: u64,
+    connects: VecDeque<Reply<String>>,
+    syncs: VecDeque<Reply<()>>,
+    waiting: HashMap<i64, Vec<Reply<Message>>>,
+    /// Fates that the store could not write down, to be tried again at the given time.
+    unsettled: VecDeque<(Millis, i64, SendOutcome)>,
+}
+
+impl Core {
+    pub(crate) fn new(shared: Arc<Shared>, make_transport: TransportFactory, seed: u64) -> Self {
+        Self {
+            session: Session::new(seed),
+            shared,
+            make_transport,
+            transport: None,
+            line: None,
+            dedupe: false,
+            login: 0,
+            connects: VecDeque::new(),
+            syncs: VecDeque::new(),
+            waiting: HashMap::new(),
+            unsettled: VecDeque::new(),
+        }
+    }
+
+    /// When [`Core::tick`] is due at the latest, on the monotonic clock.
+    pub(crate) fn next_deadline(&self) -> Option<Millis> {
+        let unsettled = self.unsettled.front().map(|(due, ..)| *due);
+        self.session.next_deadline().into_iter().chain(unsettled).min()
+    }
+
+    pub(crate) fn tick(&mut self) {
+        let now = self.shared.clock.monotonic();
+        while let Some((due, message, outcome)) = self.unsettled.pop_front() {
+            if due > now {
+                self.unsettled.push_front((due, message, outcome));
+                break;
+            }
+            self.settle(message, outcome);
+        }
+        self.input(Input::Tick);
+    }
+
+    /// Takes in an event. Returns whether the actor goes on.
+    pub(crate) fn handle(&mut self, event: Event) -> bool {
+        match event {
+            Event::Connect { token, reply } => self.connect(&token, reply),
+            Event::Reconnect(reply) => match self.transport.as_ref().map(|(token, _)| token.clone()) {
+                Some(token) => self.connect(&token, reply),
+                None => answer(reply, Err(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into())),
+            },
+            Event::Disconnect(reply) => {
+                self.input(Input::Disconnect);
+                answer(reply, Ok(()));
+            }
+            Event::Logout(reply) => {
+                self.logout();
+                answer(reply, Ok(()));
+            }
+            Event::SyncNow(reply) => {
+                self.syncs.push_back(reply);
+                self.input(Input::SyncNow);
+            }
+            Event::AwaitSent { message, reply } => {
+                self.waiting.entry(message).or_default().push(reply);
+                self.look(message);
+            }
+            Event::Cancel { message, reply } => self.cancel(message, reply),
+            Event::Queued(outgoing) => self.input(Input::Send(outgoing)),
+            Event::Transport(generation, event) => self.transport_event(generation, event),
+            Event::Opened { login, result } => self.opened(login, result),
+            Event::Stored { ticket, result } => self.stored(ticket, result),
+            Event::Settled { message, outcome, result } => self.settled(message, outcome, result),
+            Event::Looked { message, result } => self.looked(message, result),
+            Event::Close => {
+                self.close();
+                return false;
+            }
+        }
+        true
+    }
+
+    fn input(&mut self, input: Input) {
+        self.session.handle(input, self.shared.clock.monotonic());
+        while let Some(action) = self.session.poll() {
+            self.act(action);
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::OpenTransport { generation, fresh_navigation } => {
+                self.open_line(generation, fresh_navigation)
+            }
+            Action::CloseTransport { generation } => {
+                self.line.take_if(|(current, _)| *current == generation);
+            }
+            Action::SendFrame { generation, frame } => {
+                if let Some((current, line)) = &self.line
+                    && *current == generation
+                {
+                    line.send(frame);
+                }
+            }
+            Action::Status(status, code) => {
+                self.shared.set_status(status);
+                self.shared.delivery.tell(HostEvent::Status(status, code));
+            }
+            Action::LoggedIn { user_id, server_time } => self.logged_in(&user_id, server_time),
+            Action::ConnectDone(result) => {
+                if let Some(reply) = self.connects.pop_front() {
+                    answer(reply, result.map_err(Error::from));
+                }
+            }
+            Action::Store(batch) => self.store(batch),
+            Action::SendDone { message, outcome } => self.settle(message, outcome),
+            Action::SyncDone(result) => {
+                if let Some(reply) = self.syncs.pop_front() {
+                    answer(reply, result.map_err(Error::from));
+                }
+            }
+            // The topics that ask and listen for these have not arrived in the client yet.
+            Action::Resolve { .. } | Action::Presence(Answer::UserStatus { .. }) => {}
+            Action::Presence(other) => log::debug!("presence of another shape: {other:?}"),
+        }
+    }
+
+    fn connect(&mut self, token: &str, reply: Reply<String>) {
+        if self.transport.as_ref().is_none_or(|(known, _)| known != token) {
+            match (self.make_transport)(token) {
+                Ok(transport) => {
+                    // Another token may be another user: the old connection ends first.
+                    self.input(Input::Disconnect);
+                    self.transport = Some((token.to_owned(), transport));
+                }
+                Err(code) => return answer(reply, Err(code.into())),
+            }
+        }
+        self.connects.push_back(reply);
+        self.input(Input::Connect);
+    }
+
+    fn logout(&mut self) {
+        self.input(Input::Disconnect);
+        self.transport = None;
+        if let Some(folder) = &self.shared.folder {
+            folder.forget_user();
+        }
+        self.shared.close_user();
+        for (_, replies) in self.waiting.drain() {
+            for reply in replies {
+                answer(reply, Err(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into()));
+            }
+        }
+    }
+
+    fn open_line(&mut self, generation: Generation, fresh_navigation: bool) {
+        let Some((_, transport)) = &self.transport else {
+            let event = TransportEvent::Lost(ErrorCode::BIZ_ERROR_NO_CHANNEL);
+            return self.shared.send(Event::Transport(generation, event));
+        };
+        let shared = self.shared.clone();
+        let events: Events =
+            Arc::new(move |generation, event| shared.send(Event::Transport(generation, event)));
+        let line = transport.open(generation, fresh_navigation, events);
+        self.line = Some((generation, line));
+    }
+
+    fn transport_event(&mut self, generation: Generation, event: TransportEvent) {
+        if self.line.as_ref().is_none_or(|(current, _)| *current != generation) {
+            return;
+        }
+        match event {
+            TransportEvent::Navigation(status) => self.input(Input::Navigation(status)),
+            TransportEvent::Opened(opened) => {
+                self.dedupe = opened.dedupe;
+                self.shared.set_channel(opened.channel);
+                self.input(Input::TransportOpened { generation, heartbeat: opened.heartbeat });
+            }
+            TransportEvent::Frame(frame) => self.input(Input::Frame { generation, frame }),
+            TransportEvent::Garbage => self.input(Input::Garbage { generation }),
+            TransportEvent::Lost(code) => {
+                self.line = None;
+                self.input(Input::TransportLost { generation, code });
+            }
+        }
+    }
+
+    fn logged_in(&mut self, user_id: &str, server_time: u64) {
+        let delta = self.shared.clock.wall() - server_time as i64;
+        self.shared.delta.store(delta, Ordering::Relaxed);
+        self.login += 1;
+        let login = self.login;
+        match self.shared.open_user(user_id) {
+            Ok(user) => {
+                let shared = self.shared.clone();
+                user.store.run(
+                    Durability::Read,
+                    |connection| Ok((store::cursors(connection)?, store::pending(connection)?)),
+                    move |result| shared.send(Event::Opened { login, result }),
+                );
+            }
+            Err(error) => {
+                let event = Event::Opened { login, result: Err(error) };
+                self.shared.send(event);
+            }
+        }
+    }
+
+    fn opened(&mut self, login: u64, result: std::result::Result<(Cursors, Vec<Outgoing>), StoreError>) {
+        if login != self.login {
+            return;
+        }
+        match result {
+            Ok((cursors, outbox)) => {
+                self.input(Input::StoreReady { cursors, outbox, dedupe: self.dedupe });
+            }
+            Err(error) => {
+                log::error!("the user's store cannot be opened: {error}");
+                self.input(Input::StoreUnavailable(error.code));
+            }
+        }
+    }
+
+    fn with_user(&self, run: impl FnOnce(&User, Arc<Shared>)) {
+        if let Ok(user) = self.shared.user() {
+            run(&user, self.shared.clone());
+        }
+    }
+
+    fn store(&self, batch: Batch) {
+        let ticket = batch.ticket;
+        let now = self.shared.clock.wall();
+        self.with_user(|user, shared| {
+            let id = user.id.clone();
+            user.store.run(
+                Durability::Relaxed,
+                move |connection| store::store_batch(connection, batch, &id, now),
+                move |result| shared.send(Event::Stored { ticket, result }),
+            );
+        });
+    }
+
+    fn stored(&mut self, ticket: u64, result: std::result::Result<Stored, StoreError>) {
+        match result {
+            Ok(stored) => {
+                self.announce(stored);
+                self.input(Input::Stored { ticket });
+            }
+            Err(error) => {
+                log::error!("messages cannot be stored: {error}");
+                self.input(Input::StoreFailed { ticket });
+            }
+        }
+    }
+
+    /// Tells the host what the store says is new.
+    fn announce(&mut self, stored: Stored) {
+        let mut changed = Vec::new();
+        for message in stored.new.iter().chain(&stored.sent).filter(|message| message.id != 0) {
+            if !changed.contains(&message.conversation) {
+                changed.push(message.conversation.clone());
+            }
+        }
+        if !stored.new.is_empty() {
+            self.shared.delivery.tell(HostEvent::Messages(stored.new));
+        }
+        for message in stored.sent {
+            self.tell_sent(message);
+        }
+        if !changed.is_empty() {
+            self.shared.delivery.tell(HostEvent::Conversations(changed));
+        }
+    }
+
+    fn settle(&mut self, message: i64, outcome: SendOutcome) {
+        self.with_user(|user, shared| {
+            let written = outcome.clone();
+            user.store.run(
+                Durability::Relaxed,
+                move |connection| store::settle(connection, message, &written),
+                move |result| shared.send(Event::Settled { message, outcome, result }),
+            );
+        });
+    }
+
+    fn settled(
+        &mut self,
+        id: i64,
+        outcome: SendOutcome,
+        result: std::result::Result<Option<Message>, StoreError>,
+    ) {
+        match result {
+            Ok(Some(message)) => {
+                let conversation = message.conversation.clone();
+                self.tell_sent(message);
+                self.shared.delivery.tell(HostEvent::Conversations(vec![conversation]));
+            }
+            Ok(None) => self.finish_waiting(id, &Err(ErrorCode::GET_MESSAGE_BY_ID_ERROR.into())),
+            Err(error) => {
+                // The server's word must not be forgotten: a full disk may have space again soon.
+                log::error!("the fate of a message cannot be written down: {error}");
+                let due = self.shared.clock.monotonic() + timing::SEND_RETRY;
+                self.unsettled.push_back((due, id, outcome));
+            }
+        }
+    }
+
+    fn tell_sent(&mut self, message: Message) {
+        let result = match message.sent_status {
+            SentStatus::Failed => Err(Error::new(ErrorCode(message.error_code))),
+            _ => Ok(message.clone()),
+        };
+        self.finish_waiting(message.id, &result);
+        self.shared.delivery.tell(HostEvent::Sent(message));
+    }
+
+    fn finish_waiting(&mut self, message: i64, result: &Result<Message>) {
+        for reply in self.waiting.remove(&message).unwrap_or_default() {
+            answer(reply, result.clone());
+        }
+    }
+
+    /// Looks whether a message that somebody waits for has met its fate before.
+    fn look(&mut self, message: i64) {
+        match self.shared.user() {
+            Ok(user) => {
+                let shared = self.shared.clone();
+                user.store.run(
+                    Durability::Read,
+                    move |connection| store::message(connection, message),
+                    move |result| shared.send(Event::Looked { message, result }),
+                );
+            }
+            Err(error) => self.finish_waiting(message, &Err(error)),
+        }
+    }
+
+    fn looked(&mut self, id: i64, result: std::result::Result<Option<Message>, StoreError>) {
+        match result {
+            Ok(Some(message)) => match message.sent_status {
+                SentStatus::Sending => {}
+                SentStatus::Failed => {
+                    self.finish_waiting(id, &Err(Error::new(ErrorCode(message.error_code))));
+                }
+                _ => self.finish_waiting(id, &Ok(message)),
+            },
+            Ok(None) => self.finish_waiting(id, &Err(ErrorCode::GET_MESSAGE_BY_ID_ERROR.into())),
+            Err(error) => self.finish_waiting(id, &Err(error.into())),
+        }
+    }
+
+    /// Takes a message back that is not on its way; one that travels may already be delivered.
+    fn cancel(&mut self, message: i64, reply: Reply<()>) {
+        if self.session.is_sending(message) {
+            let words = "the message is on its way already";
+            return answer(reply, Err(Error::with_words(ErrorCode::BIZ_ERROR_INVALID_PARAMETER, words)));
+        }
+        let user = match self.shared.user() {
+            Ok(user) => user,
+            Err(error) => return answer(reply, Err(error)),
+        };
+        self.input(Input::Cancel { message });
+        let shared = self.shared.clone();
+        let outcome = SendOutcome::Refused { code: ErrorCode::REQUEST_CANCELLED, uid: None, time: 0 };
+        let written = outcome.clone();
+        user.store.run(
+            Durability::Full,
+            move |connection| match store::message(connection, message)? {
+                Some(known) if known.sent_status == SentStatus::Sending => {
+                    store::settle(connection, message, &written)
+                }
+                Some(_) => {
+                    let words = "the message is not waiting to be sent";
+                    Err(StoreError::new(ErrorCode::BIZ_ERROR_INVALID_PARAMETER, words))
+                }
+                None => Err(StoreError::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR, "no such message")),
+            },
+            move |result| {
+                let done = result.as_ref().map(|_| ()).map_err(|error| Error::from(error.clone()));
+                if result.is_ok() {
+                    shared.send(Event::Settled { message, outcome, result });
+                }
+                answer(reply, done);
+            },
+        );
+    }
+
+    fn close(&mut self) {
+        self.input(Input::Disconnect);
+        self.line = None;
+        self.shared.close_user();
+        let closed = || Error::new(ErrorCode::CLIENT_CLOSED);
+        self.connects.drain(..).for_each(|reply| answer(reply, Err(closed())));
+        self.syncs.drain(..).for_each(|reply| answer(reply, Err(closed())));
+        for (_, replies) in self.waiting.drain() {
+            replies.into_iter().for_each(|reply| answer(reply, Err(closed())));
+        }
+    }
+}
+
+/// The asker may have lost interest.
+fn answer<T>(reply: Reply<T>, result: Result<T>) {
+    let _ = reply.send(result);
+}

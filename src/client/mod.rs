@@ -1,0 +1,37 @@
+//! What a host can ask: [`Client`] with one small object per topic, and the actor that runs session,
+//! store and transport for it.
+//!
+//! ```text
+//! host ─▶ Client, Messages, Conversations ─▶ store job ─▶ commit ─┐
+//!            │ (events to the actor)                              ▼
+//!            └──────────────▶ actor: Core { Session, Line } ─▶ transport
+//! host ◀─ listeners ◀─ delivery thread ◀─ what the store says is new
+//! ```
+//!
+//! A client owns three threads: `anser-io` (the actor, its sockets and timers), `anser-store` (the one
+//! writer) and `anser-events` (calls the host). The UniFFI attributes sit on these very methods, so that
+//! there is one definition of each for Rust, Kotlin, Swift and Python.
+
+mod actor;
+mod connection;
+mod conversations;
+pub(crate) mod core;
+mod delivery;
+mod error;
+pub mod inline;
+mod listeners;
+mod logging;
+mod messages;
+mod options;
+mod shared;
+
+pub use connection::Client;
+pub use conversations::Conversations;
+pub use delivery::Subscription;
+pub use error::Error;
+pub use listeners::{ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener};
+pub use messages::{Messages, SendOptions};
+pub use options::{AppInfo, ClientOptions, DeviceInfo, Platform, SdkInfo, StorageInfo};
+
+/// The result of every call.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,128 @@
+//! What a client is made from, and what it says about itself.
+
+/// How to make a client.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct ClientOptions {
+    /// App key, as the server's operator gives it.
+    pub app_key: String,
+    /// Navigation: `https://host[:port]`, or `http://host[:port]` for a server without TLS. Without a
+    /// scheme it is https.
+    pub navigation: String,
+    /// Where data is kept; made if it does not exist. `None`: in memory, gone with the client.
+    #[uniffi(default = None)]
+    pub data_dir: Option<String>,
+    /// Whose data to open at once, before any network. `None`: the user who was open last, if any.
+    #[uniffi(default = None)]
+    pub user_id: Option<String>,
+    /// Platform class. A user has one connection per class, unless the server allows more.
+    #[uniffi(default = None)]
+    pub platform: Option<Platform>,
+    /// Certificates to trust besides the web's, PEM.
+    #[uniffi(default = None)]
+    pub ca_pem: Option<String>,
+}
+
+impl ClientOptions {
+    /// Options with data in memory and everything else usual.
+    pub fn new(app_key: impl Into<String>, navigation: impl Into<String>) -> Self {
+        Self {
+            app_key: app_key.into(),
+            navigation: navigation.into(),
+            data_dir: None,
+            user_id: None,
+            platform: None,
+            ca_pem: None,
+        }
+    }
+
+    /// Keeps data below this folder.
+    #[must_use]
+    pub fn data_dir(self, path: impl Into<String>) -> Self {
+        Self { data_dir: Some(path.into()), ..self }
+    }
+
+    /// Opens this user's data before any network.
+    #[must_use]
+    pub fn user_id(self, user_id: impl Into<String>) -> Self {
+        Self { user_id: Some(user_id.into()), ..self }
+    }
+
+    /// Sets the platform class.
+    #[must_use]
+    pub fn platform(self, platform: Platform) -> Self {
+        Self { platform: Some(platform), ..self }
+    }
+}
+
+/// Classes of devices that may be online side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum Platform {
+    /// Phones and tablets.
+    Mobile,
+    /// Desktop programs.
+    Desktop,
+    /// Browsers.
+    Web,
+}
+
+impl Platform {
+    /// The class of the machine this library was built for.
+    pub const fn of_this_machine() -> Self {
+        if cfg!(any(target_os = "android", target_os = "ios")) { Self::Mobile } else { Self::Desktop }
+    }
+
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mobile => "mobile",
+            Self::Desktop => "desktop",
+            Self::Web => "web",
+        }
+    }
+}
+
+/// The device, as the host describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, uniffi::Record)]
+pub struct DeviceInfo {
+    /// Its push id or serial.
+    pub id: String,
+    /// Its model.
+    pub model: String,
+    /// Its system and version.
+    pub system: String,
+}
+
+/// The app, as the client was made for it.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AppInfo {
+    /// App key.
+    pub app_key: String,
+    /// Navigation, as given.
+    pub navigation: String,
+    /// Id of this installation, kept in the data directory.
+    pub installation_id: String,
+    /// Platform class.
+    pub platform: Platform,
+}
+
+/// This library.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct SdkInfo {
+    /// Its version.
+    pub version: String,
+    /// The protocol version that it speaks.
+    pub protocol_version: String,
+    /// What it was built for: architecture and system.
+    pub target: String,
+    /// SQLite's version.
+    pub sqlite_version: String,
+}
+
+/// Where data lies, and how much there is.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct StorageInfo {
+    /// The app's folder; `None` in memory.
+    pub path: Option<String>,
+    /// Bytes on disk, over all users of this app.
+    pub bytes: u64,
+}

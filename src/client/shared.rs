@@ -1,0 +1,237 @@
+//! What the host's side, the actor and the store's callbacks share.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+
+use super::core::Event;
+use super::delivery::Delivery;
+use super::options::{ClientOptions, DeviceInfo, Platform};
+use super::{Error, Result};
+use crate::clock::Clock;
+use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
+use crate::store::{self, Durability, Folder, Location, Store, StoreError};
+use crate::wire::url::Identity;
+
+/// An open user.
+pub(crate) struct User {
+    pub(crate) id: String,
+    pub(crate) store: Store,
+}
+
+pub(crate) struct Shared {
+    /// Tells the clients of a process apart.
+    pub(crate) id: u64,
+    pub(crate) options: ClientOptions,
+    pub(crate) platform: Platform,
+    pub(crate) installation: String,
+    pub(crate) folder: Option<Folder>,
+    pub(crate) clock: Clock,
+    pub(crate) delivery: Delivery,
+    pub(crate) events: UnboundedSender<Event>,
+    pub(crate) closed: AtomicBool,
+    /// Whether stores run on the caller's thread, as simulations in virtual time want it.
+    pub(crate) inline: bool,
+    /// Local wall clock minus server clock, ms.
+    pub(crate) delta: AtomicI64,
+    last_client_id: AtomicU64,
+    state: Mutex<State>,
+}
+
+struct State {
+    status: ConnectionStatus,
+    channel: ConnectionChannel,
+    device: DeviceInfo,
+    user: Option<Arc<User>>,
+}
+
+static NEXT_CLIENT: AtomicU64 = AtomicU64::new(1);
+
+impl Shared {
+    pub(crate) fn new(
+        options: ClientOptions,
+        clock: Clock,
+        delivery: Delivery,
+        events: UnboundedSender<Event>,
+        inline: bool,
+    ) -> Result<Self> {
+        let folder = match &options.data_dir {
+            Some(path) => Some(Folder::new(std::path::Path::new(path), &options.app_key)?),
+            None => None,
+        };
+        let fresh = || format!("{:016x}", random());
+        let installation = folder.as_ref().map_or_else(fresh, |folder| folder.installation(fresh));
+        Ok(Self {
+            id: NEXT_CLIENT.fetch_add(1, Ordering::Relaxed),
+            platform: options.platform.unwrap_or(Platform::of_this_machine()),
+            options,
+            installation,
+            folder,
+            clock,
+            delivery,
+            events,
+            closed: AtomicBool::new(false),
+            inline,
+            delta: AtomicI64::new(0),
+            last_client_id: AtomicU64::new(0),
+            state: Mutex::new(State {
+                status: ConnectionStatus::ConnectionClosed,
+                channel: ConnectionChannel::Websocket,
+                device: DeviceInfo::default(),
+                user: None,
+            }),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn status(&self) -> ConnectionStatus {
+        self.state().status
+    }
+
+    pub(crate) fn set_status(&self, status: ConnectionStatus) {
+        self.state().status = status;
+    }
+
+    pub(crate) fn channel(&self) -> ConnectionChannel {
+        self.state().channel
+    }
+
+    pub(crate) fn set_channel(&self, channel: ConnectionChannel) {
+        self.state().channel = channel;
+    }
+
+    pub(crate) fn device(&self) -> DeviceInfo {
+        self.state().device.clone()
+    }
+
+    pub(crate) fn set_device(&self, device: DeviceInfo) {
+        self.state().device = device;
+    }
+
+    pub(crate) fn user_id(&self) -> Option<String> {
+        self.state().user.as_ref().map(|user| user.id.clone())
+    }
+
+    /// The open user.
+    ///
+    /// # Errors
+    /// The client is closed, or nobody is open yet (33001).
+    pub(crate) fn user(&self) -> Result<Arc<User>> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(ErrorCode::CLIENT_CLOSED.into());
+        }
+        self.state().user.clone().ok_or_else(|| ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into())
+    }
+
+    /// Opens this user's store, unless it is open. Another user's is closed first: stores never mix.
+    pub(crate) fn open_user(&self, user_id: &str) -> std::result::Result<Arc<User>, StoreError> {
+        let before = self.state().user.clone();
+        if let Some(user) = before {
+            if user.id == user_id {
+                return Ok(user);
+            }
+            self.close_user();
+        }
+        let location = match &self.folder {
+            Some(folder) => folder.user(user_id)?,
+            None => Location::Memory,
+        };
+        let connection = store::open(&location)?;
+        let store = if self.inline {
+            Store::inline(connection, location)
+        } else {
+            Store::on_thread(connection, location)?
+        };
+        if let Some(folder) = &self.folder {
+            folder.remember_user(user_id);
+        }
+        let user = Arc::new(User { id: user_id.to_owned(), store });
+        self.state().user = Some(user.clone());
+        Ok(user)
+    }
+
+    /// Finishes what the open user's store has to do and closes it.
+    pub(crate) fn close_user(&self) {
+        let user = self.state().user.take();
+        if let Some(user) = user {
+            user.store.close();
+        }
+    }
+
+    /// Server time as this device estimates it, ms since 1970.
+    pub(crate) fn server_now(&self) -> i64 {
+        self.clock.wall() - self.delta.load(Ordering::Relaxed)
+    }
+
+    /// A number that this user has never used on any device: milliseconds, then random bits, then a step
+    /// for messages of the same millisecond.
+    pub(crate) fn next_client_id(&self) -> i64 {
+        let fresh = (self.clock.wall().unsigned_abs() << 21 | random() & 0x1f_ffff) & i64::MAX as u64;
+        let step = |last: u64| Some(if fresh > last { fresh } else { last + 1 });
+        let last = self.last_client_id.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
+        let last = last.unwrap_or_else(|last| last);
+        (if fresh > last { fresh } else { last + 1 }) as i64
+    }
+
+    pub(crate) fn identity(&self, token: &str) -> Identity {
+        Identity {
+            app_key: self.options.app_key.clone(),
+            token: token.to_owned(),
+            installation: self.installation.clone(),
+            platform: self.platform.as_str(),
+        }
+    }
+
+    /// Sends the actor an event, unless it has ended.
+    pub(crate) fn send(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    /// Asks the actor and waits for its reply.
+    pub(crate) async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<Result<T>>) -> Event) -> Result<T> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(ErrorCode::CLIENT_CLOSED.into());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.send(event(reply));
+        answer.await.unwrap_or_else(|_| Err(ErrorCode::CLIENT_CLOSED.into()))
+    }
+
+    /// Reads from the open user's store.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> std::result::Result<T, StoreError> + Send + 'static,
+    ) -> Result<T> {
+        self.run(Durability::Read, work).await
+    }
+
+    /// Runs a job on the open user's store.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&rusqlite::Connection) -> std::result::Result<T, StoreError> + Send + 'static,
+    ) -> Result<T> {
+        let user = self.user()?;
+        let (reply, answer) = oneshot::channel();
+        user.store.run(durability, work, move |result| {
+            // The caller may have lost interest.
+            let _ = reply.send(result);
+        });
+        match answer.await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(Error::new(ErrorCode::CLIENT_CLOSED)),
+        }
+    }
+}
+
+/// Random bits. Not for secrets: they keep numbers of different devices apart.
+pub(crate) fn random() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    // Every RandomState is seeded by the system.
+    RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,59 @@
+//! One small GET over the connector: navigation needs no more.
+
+use std::time::Duration;
+
+use futures_util::future::join;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper::header::HOST;
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
+
+use super::address::Address;
+use super::connector::{TlsRoots, connect};
+use crate::model::ErrorCode;
+use crate::timing;
+use crate::wire::Bytes;
+
+/// Longest answer that is read: navigation names servers, not the world.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// An answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Bytes,
+}
+
+/// Fetches `path` within [`timing::NAVIGATION_LIMIT`].
+pub(super) async fn get(address: &Address, path: &str, roots: &TlsRoots) -> Result<Answer, ErrorCode> {
+    let limit = Duration::from_millis(timing::NAVIGATION_LIMIT);
+    match timeout(limit, fetch(address, path, roots)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(ErrorCode::RC_HTTP_REQ_TIMEOUT),
+    }
+}
+
+async fn fetch(address: &Address, path: &str, roots: &TlsRoots) -> Result<Answer, ErrorCode> {
+    let stream = connect(address, roots).await.map_err(|code| match code {
+        ErrorCode::RC_DOMAIN_NOT_RESOLVE => code,
+        _ => ErrorCode::RC_HTTP_SEND_FAIL,
+    })?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|_| ErrorCode::RC_HTTP_SEND_FAIL)?;
+    let request = Request::builder()
+        .method(Method::GET)
+        .uri(path)
+        .header(HOST, address.authority())
+        .body(Empty::<Bytes>::new())
+        .map_err(|_| ErrorCode::RC_HTTP_SEND_FAIL)?;
+    let exchange = async move {
+        let response = sender.send_request(request).await.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?;
+        let status = response.status().as_u16();
+        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+        Ok(Answer { status, body: body.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?.to_bytes() })
+    };
+    // The connection moves the bytes, and ends when the exchange lets go of its sender.
+    let (answer, _) = join(exchange, connection).await;
+    answer
+}

@@ -1,0 +1,64 @@
+//! Bytes in and out: navigation, one connector for TCP and TLS, and what runs over it. Reports what
+//! happens and decides nothing about the protocol; frames pass through as they are.
+//!
+//! A [`Transport`] opens one [`Line`] at a time for each generation the session counts. WebSocket is one;
+//! long polling and a race between servers fit behind the same two traits: a line that needs no heartbeat
+//! says so when it opens.
+
+mod address;
+mod connector;
+mod http;
+mod navigation;
+mod websocket;
+
+use std::sync::Arc;
+
+use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
+use crate::session::Generation;
+use crate::wire::{DownFrame, UpFrame};
+
+pub use connector::TlsRoots;
+pub use navigation::Navigation;
+pub use websocket::WebSocketTransport;
+
+/// Where a transport reports to; called on the thread that drives it.
+pub type Events = Arc<dyn Fn(Generation, TransportEvent) + Send + Sync>;
+
+/// What a transport reports. After `Lost` nothing more of that generation follows.
+#[derive(Debug)]
+pub enum TransportEvent {
+    /// Navigation is this far.
+    Navigation(ConnectionStatus),
+    /// The line is open; the server speaks first.
+    Opened(Opened),
+    /// A frame arrived.
+    Frame(DownFrame),
+    /// Something arrived that is no frame.
+    Garbage,
+    /// It could not be opened, or has gone.
+    Lost(ErrorCode),
+}
+
+/// An open line.
+#[derive(Debug, Clone, Copy)]
+pub struct Opened {
+    /// How the bytes travel.
+    pub channel: ConnectionChannel,
+    /// Whether heartbeats keep it alive.
+    pub heartbeat: bool,
+    /// Whether the server stores a message once per client id.
+    pub dedupe: bool,
+}
+
+/// Opens lines.
+pub trait Transport: Send + Sync {
+    /// Starts to open a line for `generation` and returns at once; exactly one of `Opened` and `Lost`
+    /// follows. `fresh_navigation` goes past any cache.
+    fn open(&self, generation: Generation, fresh_navigation: bool, events: Events) -> Box<dyn Line>;
+}
+
+/// A line, open or opening. Dropping it closes it.
+pub trait Line: Send {
+    /// Sends a frame; frames arrive in order or not at all.
+    fn send(&self, frame: UpFrame);
+}

@@ -1,0 +1,130 @@
+//! Navigation: which servers there are, and what they announce.
+
+use serde_json::Value;
+
+use super::address::Address;
+use super::connector::TlsRoots;
+use super::{TransportEvent, http};
+use crate::model::{ConnectionStatus, ErrorCode};
+use crate::wire::url::{self, Identity};
+
+/// Servers tried at most; an answer with hundreds is not meant well.
+const MAX_SERVERS: usize = 16;
+
+/// A navigation answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Navigation {
+    /// Who the token belongs to, if it says so.
+    pub user_id: Option<String>,
+    /// `host:port`, in the order to try.
+    pub servers: Vec<String>,
+    /// Whether the server stores a message once per client id.
+    pub dedupe: bool,
+}
+
+impl Navigation {
+    /// Reads an answer: bare JSON, or `getServerEndpoint({...});` around it.
+    ///
+    /// # Errors
+    /// The code that says what is wrong: the token (31004), the app key (31002), or the answer (30007,
+    /// 30008).
+    pub fn parse(status: u16, body: &[u8]) -> Result<Self, ErrorCode> {
+        let json: Option<Value> = std::str::from_utf8(body).ok().and_then(|text| {
+            let text = text.trim();
+            let inner = text.strip_prefix("getServerEndpoint(").unwrap_or(text);
+            let inner = inner.strip_suffix(';').unwrap_or(inner).trim_end();
+            let bare =
+                if inner.len() < text.len() { inner.strip_suffix(')').unwrap_or(inner) } else { inner };
+            serde_json::from_str(bare).ok()
+        });
+        // Refusals carry their code in the JSON, whatever the HTTP status.
+        let code = json.as_ref().and_then(|json| json.get("code")).and_then(Value::as_i64);
+        match code.unwrap_or_else(|| i64::from(status)) {
+            200 if status == 200 => {}
+            401 => return Err(ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR),
+            403 => return Err(ErrorCode::RC_CONN_ID_REJECT),
+            _ => return Err(ErrorCode::RC_NAVI_RESOURCE_ERROR),
+        }
+        let json = json.filter(Value::is_object).ok_or(ErrorCode::RC_NODE_NOT_FOUND)?;
+        let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default();
+        let servers: Vec<String> = std::iter::once(text("server"))
+            .chain(text("backupServer").split(','))
+            .map(str::trim)
+            .filter(|server| Address::parse_server(server, true).is_some())
+            .take(MAX_SERVERS)
+            .map(str::to_owned)
+            .collect();
+        if servers.is_empty() {
+            return Err(ErrorCode::RC_NODE_NOT_FOUND);
+        }
+        let additions = json.get("anser");
+        let announced = |key: &str| additions.and_then(|anser| anser.get(key)).and_then(Value::as_bool);
+        Ok(Self {
+            user_id: Some(text("userId")).filter(|user| !user.is_empty()).map(str::to_owned),
+            servers,
+            dedupe: announced("dedupe").unwrap_or(false),
+        })
+    }
+}
+
+/// Asks navigation once, telling `report` how far it is.
+pub(super) async fn fetch(
+    address: &Address,
+    identity: &Identity,
+    now: u64,
+    roots: &TlsRoots,
+    report: impl Fn(TransportEvent),
+) -> Result<Navigation, ErrorCode> {
+    report(TransportEvent::Navigation(ConnectionStatus::RequestNavi));
+    let result = match http::get(address, &url::navigation(identity, now), roots).await {
+        Ok(answer) => Navigation::parse(answer.status, &answer.body),
+        Err(code) => Err(code),
+    };
+    report(TransportEvent::Navigation(match &result {
+        Err(ErrorCode::RC_HTTP_REQ_TIMEOUT) => ConnectionStatus::ResponseNaviTimeout,
+        Ok(_) | Err(ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR | ErrorCode::RC_CONN_ID_REJECT) => {
+            ConnectionStatus::ResponseNavi
+        }
+        Err(_) => ConnectionStatus::ResponseNaviError,
+    }));
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &str =
+        r#"{"code":200,"userId":"u1","server":"a:1","backupServer":"b:2, c:3","anser":{"dedupe":true}}"#;
+
+    #[test]
+    fn both_forms_read_alike() {
+        let bare = Navigation::parse(200, ANSWER.as_bytes()).unwrap();
+        assert_eq!(bare.servers, ["a:1", "b:2", "c:3"]);
+        assert_eq!(bare.user_id.as_deref(), Some("u1"));
+        assert!(bare.dedupe);
+        for wrapped in [format!("getServerEndpoint({ANSWER});"), format!("getServerEndpoint({ANSWER})\n")] {
+            assert_eq!(Navigation::parse(200, wrapped.as_bytes()).unwrap(), bare);
+        }
+    }
+
+    #[test]
+    fn refusals_and_garbage_have_their_codes() {
+        let code = |status, body: &str| Navigation::parse(status, body.as_bytes()).unwrap_err().0;
+        assert_eq!(code(401, r#"{"code":401}"#), 31004);
+        assert_eq!(code(200, r#"getServerEndpoint({"code":401});"#), 31004);
+        assert_eq!(code(403, "{\"code\":403}"), 31002);
+        assert_eq!(code(502, "<html>"), 30007);
+        assert_eq!(code(200, "<html>"), 30008);
+        assert_eq!(code(200, "[]"), 30008);
+        assert_eq!(code(200, r#"{"code":200,"server":""}"#), 30008);
+        assert_eq!(code(200, r#"{"code":500}"#), 30007);
+    }
+
+    #[test]
+    fn hundreds_of_servers_are_cut_off() {
+        let many = vec!["h:1"; 500].join(",");
+        let body = format!(r#"{{"code":200,"server":"a:1","backupServer":"{many}"}}"#);
+        assert_eq!(Navigation::parse(200, body.as_bytes()).unwrap().servers.len(), MAX_SERVERS);
+    }
+}
