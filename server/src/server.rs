@@ -21,6 +21,10 @@ use crate::store::{HeadLead, Store, StoreError};
 /// How often expired offline messages are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
+/// How often and with which pause an occupied port is tried again.
+const BIND_RETRIES: u32 = 10;
+const BIND_PAUSE: Duration = Duration::from_millis(30);
+
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -81,7 +85,7 @@ impl Server {
         config.check()?;
         let address = config.bind;
         let bind = |source| StartError::Bind { address, source };
-        let listener = TcpListener::bind(address).await.map_err(bind)?;
+        let listener = listen(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let service = Service::new(config, parts.store.clone(), parts.bus.clone());
         let gateway = Gateway::new(service.clone());
@@ -108,6 +112,18 @@ impl Server {
         let tasks = std::sync::Mutex::new(vec![serve, prune]);
         Ok(Running { addresses: vec![address], gateway, service, parts, stop, tasks })
     }
+}
+
+/// Binds; a port that a server of this process has just left may take a moment to be free.
+async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    for _ in 0..BIND_RETRIES {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
+            bound => return bound,
+        }
+        tokio::time::sleep(BIND_PAUSE).await;
+    }
+    TcpListener::bind(address).await
 }
 
 async fn prune(service: Arc<Service>) {

@@ -188,6 +188,10 @@ async fn additions_can_be_switched_off() {
     twice.client_unique_id = Some(5);
     let first = alice.publish("ppMsgP", "bob", &twice).await;
     assert_ne!(alice.publish("ppMsgP", "bob", &twice).await.uid, first.uid);
+    let mut bob = net.login("bob").await;
+    alice.say("bob", "pushed").await;
+    bob.take(3).await;
+    assert_eq!((bob.pushed, bob.got[2].extra), (1, None), "no predecessor either");
 }
 
 #[tokio::test]

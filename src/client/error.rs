@@ -6,7 +6,7 @@ use crate::store::StoreError;
 /// Why a call failed. One shape for all: the code says exactly what, the kind coarsely, `retryable`
 /// whether the same call may succeed later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
-pub enum Error {
+pub enum AnserError {
     /// The call failed.
     #[error("{words} ({code})")]
     Failed {
@@ -21,7 +21,7 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl AnserError {
     /// The error of a code, with its usual words.
     pub fn new(code: ErrorCode) -> Self {
         Self::with_words(code, code.words())
@@ -39,13 +39,13 @@ impl Error {
     }
 }
 
-impl From<ErrorCode> for Error {
+impl From<ErrorCode> for AnserError {
     fn from(code: ErrorCode) -> Self {
         Self::new(code)
     }
 }
 
-impl From<StoreError> for Error {
+impl From<StoreError> for AnserError {
     fn from(error: StoreError) -> Self {
         Self::with_words(error.code, format!("{}: {}", error.code.words(), error.detail))
     }

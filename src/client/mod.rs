@@ -28,10 +28,11 @@ mod shared;
 pub use connection::Client;
 pub use conversations::Conversations;
 pub use delivery::Subscription;
-pub use error::Error;
+pub use error::AnserError;
+use error::AnserError as Error;
 pub use listeners::{ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener};
 pub use messages::{Messages, SendOptions};
 pub use options::{AppInfo, ClientOptions, DeviceInfo, Platform, SdkInfo, StorageInfo};
 
 /// The result of every call.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T> = std::result::Result<T, AnserError>;

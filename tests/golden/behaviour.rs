@@ -132,7 +132,8 @@ fn compare_statuses(expected: &Value, got: &[i32]) -> Check {
     let expected = expected.as_array().ok_or("is not an array")?;
     let numbers: Option<Vec<i64>> = expected.iter().map(Value::as_i64).collect();
     let reduce = |numbers: Vec<i64>| {
-        let mut numbers: Vec<_> = numbers.into_iter().filter(|number| !(201..=204).contains(number)).collect();
+        let mut numbers: Vec<_> =
+            numbers.into_iter().filter(|number| !(201..=204).contains(number)).collect();
         numbers.dedup();
         numbers
     };
@@ -171,7 +172,11 @@ fn check_refused(client: &mut Client, came: &[u8], is_text: bool) -> Check {
     if frames::Frame::decode(came, false).is_ok() {
         return Err("decodes, but is to be refused".into());
     }
-    if is_text { client.garbage()? } else { client.bytes(came)? };
+    if is_text {
+        client.garbage()?
+    } else {
+        client.bytes(came)?
+    };
     if client.status() == anser::model::ConnectionStatus::Connected.number() {
         return Err("the client is connected after a protocol error".into());
     }

@@ -15,7 +15,7 @@ use super::{compare, enums, frames};
 /// What a call reported: the values of its success, or its error.
 enum Outcome {
     Success { values: Vec<Value>, members_of: &'static str },
-    Failure { code: ErrorCode, message: Option<Message> },
+    Failure { code: ErrorCode, known: Option<Value> },
 }
 
 /// Reads the file.
@@ -81,15 +81,17 @@ fn run_query(query: Query, answer: DownFrame) -> Result<Outcome, String> {
     client.frame(DownFrame::QueryAck(ack))?;
     match client.resolved.pop() {
         Some((5, Ok(answer))) if client.resolved.is_empty() => success(topic, answer),
-        Some((5, Err(code))) if client.resolved.is_empty() => Ok(Outcome::Failure { code, message: None }),
+        Some((5, Err(code))) if client.resolved.is_empty() => Ok(Outcome::Failure { code, known: None }),
         other => Err(format!("the request ends as {other:?}")),
     }
 }
 
 fn run_publish(publish: UpPublish, answer: DownFrame) -> Result<Outcome, String> {
     let mut client = Client::at_rest()?;
-    let topic = Topic::parse(&publish.topic).ok_or_else(|| format!("topic {} is not known", publish.topic))?;
-    let message = body::UpstreamMessage::from_bytes(publish.body.clone()).map_err(|error| error.to_string())?;
+    let topic =
+        Topic::parse(&publish.topic).ok_or_else(|| format!("topic {} is not known", publish.topic))?;
+    let message =
+        body::UpstreamMessage::from_bytes(publish.body.clone()).map_err(|error| error.to_string())?;
     let content = message.content.unwrap_or_default();
     let new = NewMessage {
         conversation: ConversationKey {
@@ -120,10 +122,20 @@ fn run_publish(publish: UpPublish, answer: DownFrame) -> Result<Outcome, String>
     ack.message_id = sent.message_id;
     client.frame(DownFrame::PubAck(ack))?;
     match client.settled.pop() {
-        Some((SendOutcome::Sent { .. }, Some(message))) => {
-            Ok(Outcome::Success { values: vec![known_of(&message)], members_of: "SentStatus" })
+        Some((SendOutcome::Sent { uid, time }, Some(message))) => {
+            if message.uid.as_deref() != Some(&*uid) || message.sent_time != time {
+                return Err(format!("the store keeps {message:?}"));
+            }
+            let known = known_of(Some(&uid), time, &message);
+            Ok(Outcome::Success { values: vec![known], members_of: "SentStatus" })
         }
-        Some((SendOutcome::Refused { code, .. }, message @ Some(_))) => Ok(Outcome::Failure { code, message }),
+        // What the server calls a message that it refuses is reported, whatever the store keeps of it.
+        Some((SendOutcome::Refused { code, uid, time }, Some(message))) => {
+            if message.error_code != code.0 {
+                return Err(format!("the store keeps {message:?}"));
+            }
+            Ok(Outcome::Failure { code, known: Some(known_of(uid.as_deref(), time, &message)) })
+        }
         other => Err(format!("the message ends as {other:?}")),
     }
 }
@@ -155,7 +167,8 @@ fn success(topic: Topic, answer: Answer) -> Result<Outcome, String> {
             "status": { "online": online, "platform": platforms, "status": status },
         })],
         Answer::ChatroomInfo { total, members } => {
-            let members: Vec<_> = members.iter().map(|(id, time)| json!({ "time": time, "id": id })).collect();
+            let members: Vec<_> =
+                members.iter().map(|(id, time)| json!({ "time": time, "id": id })).collect();
             vec![json!({ "userTotalNums": total, "userInfos": members })]
         }
         Answer::History { messages, has_more, .. } => {
@@ -175,12 +188,8 @@ fn body_json(topic: Topic, body: &Bytes) -> Result<Value, String> {
     json_body::to_json(info, body).map_err(|error| error.to_string())
 }
 
-fn known_of(message: &Message) -> Value {
-    json!({
-        "messageUId": message.uid,
-        "sentTime": message.sent_time,
-        "sentStatus": message.sent_status.number(),
-    })
+fn known_of(uid: Option<&str>, time: i64, message: &Message) -> Value {
+    json!({ "messageUId": uid, "sentTime": time, "sentStatus": message.sent_status.number() })
 }
 
 fn compare_success(expected: &Value, outcome: &Outcome) -> Check {
@@ -199,7 +208,9 @@ fn compare_success(expected: &Value, outcome: &Outcome) -> Check {
     }
     expected.iter().zip(values).try_for_each(|(expected, got)| {
         let expected = match expected {
-            Value::String(member) if is_member(member) && got.is_i64() => enums::number(members_of, member)?.into(),
+            Value::String(member) if is_member(member) && got.is_i64() => {
+                enums::number(members_of, member)?.into()
+            }
             other => other.clone(),
         };
         compare::value(&expected, Some(got))
@@ -208,15 +219,16 @@ fn compare_success(expected: &Value, outcome: &Outcome) -> Check {
 
 /// Names in capitals are members of an enum.
 fn is_member(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
 }
 
 fn compare_error(expected: &Value, outcome: &Outcome) -> Check {
-    let (code, message) = match (expected, outcome) {
+    let (code, got) = match (expected, outcome) {
         (Value::Null, Outcome::Success { .. }) => return Ok(()),
         (Value::Null, Outcome::Failure { code, .. }) => return Err(format!("fails with {}", code.0)),
         (_, Outcome::Success { values, .. }) => return Err(format!("succeeds with {values:?}")),
-        (_, Outcome::Failure { code, message }) => (code, message),
+        (_, Outcome::Failure { code, known }) => (code, known),
     };
     let (expected, known) = match expected {
         Value::Array(list) => match &list[..] {
@@ -229,11 +241,11 @@ fn compare_error(expected: &Value, outcome: &Outcome) -> Check {
     if expected != "any" {
         compare::value(expected, Some(&code.0.into()))?;
     }
-    match (known, message) {
+    match (known, got) {
         (None, _) => Ok(()),
-        (Some(known), Some(message)) => {
-            let got = known_of(message);
-            compare::plain(known.as_object().ok_or("what is known is no object")?, got.as_object().ok_or("no object")?)
+        (Some(known), Some(got)) => {
+            let known = known.as_object().ok_or("what is known is no object")?;
+            compare::plain(known, got.as_object().ok_or("nothing is known")?)
         }
         (Some(_), None) => Err("nothing is known of a message".into()),
     }

@@ -12,11 +12,7 @@ use super::report::{Check, FileReport};
 use super::{Context, compare, proto, typed};
 
 /// `bodies.json`: every entry is one body of a module.
-pub(crate) fn check_bodies(
-    context: &Context,
-    file: &Map<String, Value>,
-    report: &mut FileReport,
-) -> Check {
+pub(crate) fn check_bodies(context: &Context, file: &Map<String, Value>, report: &mut FileReport) -> Check {
     known_keys(file, &["count", "vectors"])?;
     report.entries(array(file, "vectors")?, None, &["module", "fields", "hex"], |entry| {
         let direction = text(entry.object, "direction")?;
@@ -30,7 +26,8 @@ pub(crate) fn check_bodies(
             return refused(info, &bytes);
         }
         let expected = entry.expected(&[])?;
-        let written = check(info, Names::Module(&context.modules, module), &bytes, Some(&expected), &entry.note)?;
+        let written =
+            check(info, Names::Module(&context.modules, module), &bytes, Some(&expected), &entry.note)?;
         same_or_other(&entry.note, &bytes, Ok(&written))
     });
     Ok(())
@@ -62,7 +59,8 @@ pub(crate) fn check_engine(file: &Map<String, Value>, report: &mut FileReport) -
         let message = text(&expected, "message")?;
         let info = topic.request().filter(|info| info.name == message);
         let second = SECOND_BODIES.contains(&(topic, message)).then(|| anser::wire::schema::find(message));
-        let info = info.or(second.flatten()).ok_or_else(|| format!("topic {name} does not carry {message}"))?;
+        let info =
+            info.or(second.flatten()).ok_or_else(|| format!("topic {name} does not carry {message}"))?;
         let fields = super::files::map(&expected, "fields")?;
         let written = check(info, Names::Proto, &bytes, Some(fields), &entry.note)?;
         same_or_other(&entry.note, &bytes, Ok(&written))
@@ -96,7 +94,8 @@ pub(crate) fn check(
         compare::bytes("from the JSON form", bytes, Ok(&back))?;
     }
     if complete {
-        let encoded = json_body::from_json(info, &form).map_err(|error| format!("encoding fields: {error}"))?;
+        let encoded =
+            json_body::from_json(info, &form).map_err(|error| format!("encoding fields: {error}"))?;
         if plain && note.reencode() {
             compare::bytes("encoding the fields", bytes, Ok(&encoded))?;
         } else {
@@ -154,13 +153,18 @@ pub(crate) fn same_or_other(note: &Note, came: &[u8], written: Result<&[u8], Str
         return compare::bytes("encoding", came, written);
     }
     match written {
-        Ok(written) if written == came => Err("encoding gives the same bytes, the note says it does not".into()),
+        Ok(written) if written == came => {
+            Err("encoding gives the same bytes, the note says it does not".into())
+        }
         _ => Ok(()),
     }
 }
 
 /// The recorded body of a frame, unless the note leaves it out.
-pub(crate) fn body_of(entry: &Entry<'_>, expected: &Map<String, Value>) -> Result<Option<Map<String, Value>>, String> {
+pub(crate) fn body_of(
+    entry: &Entry<'_>,
+    expected: &Map<String, Value>,
+) -> Result<Option<Map<String, Value>>, String> {
     if !entry.note.counts("body") {
         return Ok(None);
     }

@@ -2,7 +2,8 @@
 
 use anser::model::enums::{self, *};
 use anser::model::{
-    ConnectionChannel, ConnectionStatus, ConversationType, ErrorCode, MessageDirection, ReceivedStatus, SentStatus,
+    ConnectionChannel, ConnectionStatus, ConversationType, ErrorCode, MessageDirection, ReceivedStatus,
+    SentStatus,
 };
 use anser::wire::{FrameType, Qos};
 use serde_json::{Map, Value};

@@ -81,7 +81,9 @@ fn check_bodies(
     }
     let body = bodies::body_of(entry, expected)?;
     let module = match expected.get("bodyModule") {
-        None | Some(Value::Null) if body.is_none() && !expected.contains_key("contentAsRead") => return Ok(()),
+        None | Some(Value::Null) if body.is_none() && !expected.contains_key("contentAsRead") => {
+            return Ok(());
+        }
         Some(Value::String(module)) => module,
         _ => return Err("a body without a module".into()),
     };
@@ -102,7 +104,8 @@ fn check_bodies(
         compare::bytes("the topic's own body", &written, Ok(&as_carried))?;
     }
     if let Some(read) = expected.get("contentAsRead") {
-        let content = proto::byte_field(&bytes, names.number(info, "content")?)?.ok_or("there is no content")?;
+        let content =
+            proto::byte_field(&bytes, names.number(info, "content")?)?.ok_or("there is no content")?;
         let text = anser::wire::string::read(content).map_err(|at| format!("content is no text at {at}"))?;
         compare::value(read, Some(&Value::from(text.into_owned())))
             .map_err(|error| format!("contentAsRead: {error}"))?;
@@ -144,11 +147,8 @@ impl Frame {
         ];
         let kind = came.first().and_then(|byte| FrameType::from_number(Header::from_byte(*byte).kind));
         let up = up || kind.is_some_and(|kind| only_up.contains(&kind));
-        let frame = if up {
-            UpFrame::decode(bytes).map(Self::Up)
-        } else {
-            DownFrame::decode(bytes).map(Self::Down)
-        };
+        let frame =
+            if up { UpFrame::decode(bytes).map(Self::Up) } else { DownFrame::decode(bytes).map(Self::Down) };
         frame.map_err(|error| format!("does not decode: {error}"))
     }
 

@@ -20,7 +20,8 @@ impl Url {
     /// Takes a URL or a path with its query apart.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let start = text.find("://").map_or(0, |at| at + 3);
-        let path = text[start..].find('/').map(|at| at + start).ok_or_else(|| format!("{text} has no path"))?;
+        let path =
+            text[start..].find('/').map(|at| at + start).ok_or_else(|| format!("{text} has no path"))?;
         let (origin, rest) = text.split_at(path);
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let query = query
@@ -104,11 +105,11 @@ enum Free {
 
 /// What a placeholder stands for; an unknown one is an error.
 fn placeholder(value: &str) -> Result<Option<Free>, String> {
-    match value.strip_prefix('<').and_then(|value| value.strip_suffix('>')) {
-        None => Ok(None),
-        Some("pid") => Ok(Some(Free::Text)),
-        Some("ts" | "rand") => Ok(Some(Free::Digits)),
-        Some(_) => Err(format!("the placeholder {value} is not known")),
+    match value {
+        "<pid>" => Ok(Some(Free::Text)),
+        "<ts>" | "<rand>" => Ok(Some(Free::Digits)),
+        _ if value.contains(['<', '>']) => Err(format!("the placeholder {value} is not known")),
+        _ => Ok(None),
     }
 }
 

@@ -49,7 +49,11 @@ impl Note {
         };
         if let Some(skip) = object.get("skip") {
             let alone = object.len() == 1 && skip.as_str().is_some_and(|why| !why.trim().is_empty());
-            return if alone { Ok(Self::Skip) } else { Err("a skip needs its reason and nothing else".into()) };
+            return if alone {
+                Ok(Self::Skip)
+            } else {
+                Err("a skip needs its reason and nothing else".into())
+            };
         }
         known_keys(object, &["value", "match", "reencode", "why"])?;
         if !object.contains_key("value") && !object.contains_key("match") {

@@ -27,7 +27,8 @@ pub(crate) fn check(entry: &Entry<'_>, asked: &Asked) -> Check {
     }
     let signals = signals.map_err(|error| format!("does not read: {error}"))?;
     let expected = entry.expected(&["requests"])?;
-    let behaves = entry.object.contains_key("requests") || BEHAVIOUR.iter().any(|key| expected.contains_key(*key));
+    let behaves =
+        entry.object.contains_key("requests") || BEHAVIOUR.iter().any(|key| expected.contains_key(*key));
     let got = match &signals[..] {
         [signal] => fields_of(signal),
         _ => Map::new(),
@@ -109,7 +110,8 @@ fn rewrite(text: &str, signals: Vec<Signal>, asked: &Asked) -> Check {
                 vec![value]
             }
             frames => {
-                let mut next = topics.iter().zip(frames).filter(|(_, frame)| matches!(frame, DownFrame::QueryAck(_)));
+                let mut next =
+                    topics.iter().zip(frames).filter(|(_, frame)| matches!(frame, DownFrame::QueryAck(_)));
                 let text = write_answer(frames, family, |_| next.next().and_then(|(topic, _)| *topic))
                     .map_err(|error| error.to_string())?;
                 let disconnects = frames.iter().any(|frame| matches!(frame, DownFrame::Disconnect { .. }));
@@ -134,7 +136,8 @@ fn rewrite(text: &str, signals: Vec<Signal>, asked: &Asked) -> Check {
 
 /// Blanks inside a recorded name are the name's.
 fn ack_has_blanks(recorded: &[Value]) -> bool {
-    let strings = recorded.iter().filter_map(Value::as_object).flat_map(Map::values).filter_map(Value::as_str);
+    let strings =
+        recorded.iter().filter_map(Value::as_object).flat_map(Map::values).filter_map(Value::as_str);
     strings.into_iter().any(|text| text.contains(char::is_whitespace))
 }
 
@@ -161,7 +164,9 @@ fn asked_topic(signal: &Signal, asked: &Asked) -> Result<Option<Topic>, String> 
 /// Keys that the flow specification lists for each signal; a server may add them where none is recorded.
 fn listed(kind: Option<FrameType>) -> &'static [&'static str] {
     match kind {
-        Some(FrameType::ConnAck) => &["status", "userId", "headerCode", "messageId", "sessionid", "timestamp"],
+        Some(FrameType::ConnAck) => {
+            &["status", "userId", "headerCode", "messageId", "sessionid", "timestamp"]
+        }
         Some(FrameType::Publish) => &["headerCode", "date", "topic", "targetId", "messageId", "data"],
         Some(FrameType::PubAck) => {
             &["headerCode", "messageId", "status", "timestamp", "messageUId", "date", "millisecond"]
@@ -197,7 +202,8 @@ fn compare_signal(recorded: &Value, written: &Value) -> Check {
 
 /// Data as JSON, content inside it too, without empty lists.
 fn opened(data: &Value) -> Result<Value, String> {
-    let mut json = serde_json::from_str(data.as_str().ok_or("data is not text")?).map_err(|error| error.to_string())?;
+    let mut json =
+        serde_json::from_str(data.as_str().ok_or("data is not text")?).map_err(|error| error.to_string())?;
     open_content(&mut json);
     Ok(json)
 }

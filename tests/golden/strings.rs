@@ -131,7 +131,9 @@ fn read_query(frame: &[u8]) -> Result<String, String> {
 }
 
 fn write_ack(text: &str) -> Result<Bytes, String> {
-    DownFrame::PubAck(PubAck::new(0, 0, 0, ByteString::from(text))).encode().map_err(|error| error.to_string())
+    DownFrame::PubAck(PubAck::new(0, 0, 0, ByteString::from(text)))
+        .encode()
+        .map_err(|error| error.to_string())
 }
 
 fn write_query(text: &str) -> Result<Bytes, String> {

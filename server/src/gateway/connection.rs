@@ -394,7 +394,8 @@ impl Connection {
                 let verdict = self.push.arrived(message.stamp, previous, Instant::now());
                 if verdict == Verdict::Direct {
                     let (date, id) = (self.service.now_seconds(), self.take_id());
-                    let frame = direct_message(self.viewer(), &message, previous.unwrap_or(0), date, id);
+                    let previous = previous.filter(|_| self.service.config.announce_additions);
+                    let frame = direct_message(self.viewer(), &message, previous, date, id);
                     self.out.push(frame);
                 } else {
                     self.obey(&verdict);

@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
 
 use crate::bus::{Event, Live, Opened, PlatformClass};
 use crate::store::Message;
@@ -87,7 +89,15 @@ pub(super) struct Registry {
     /// Connections of every kind that still run.
     pub(super) running: watch::Sender<usize>,
     closing: RwLock<Option<Close>>,
+    /// Logins heard of lately, anywhere: one that was told before an older one was added here must not be
+    /// missed by it.
+    recent: Mutex<HashMap<Arc<str>, Vec<(Instant, Opened)>>>,
 }
+
+/// Longer than any login takes from its number to being added.
+const RECENT: Duration = Duration::from_secs(10);
+/// Above so many users the outdated ones are swept out.
+const SWEEP_ABOVE: usize = 1024;
 
 impl Registry {
     pub(super) fn new(multi_device: bool) -> Self {
@@ -97,19 +107,24 @@ impl Registry {
             draining: AtomicBool::new(false),
             running: watch::Sender::new(0),
             closing: RwLock::new(None),
+            recent: Mutex::default(),
         }
     }
 
     /// Adds a session that was accepted, and ends it at once if the server is closing or a newer login of
-    /// the same kind is here already.
+    /// the same kind was told of already.
     pub(super) fn add(&self, handle: Arc<Handle>) {
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
         let sessions = users.entry(handle.user.clone()).or_default();
-        for other in sessions.iter().filter(|other| other.serial > handle.serial) {
-            if let Some(reason) = self.conflict(&handle, &other.installation, other.class) {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, other) in recent.get(&handle.user).into_iter().flatten() {
+            if other.serial > handle.serial
+                && let Some(reason) = self.conflict(&handle, &other.installation, other.class)
+            {
                 handle.end(reason);
             }
         }
+        drop(recent);
         if let Some(reason) = *self.closing.read().unwrap_or_else(PoisonError::into_inner) {
             handle.end(reason);
         }
@@ -194,13 +209,30 @@ impl Registry {
                     }
                 }
             }
-            Event::Opened(opened) => self.give_way(users.get(&opened.user), opened),
+            Event::Opened(opened) => {
+                // Under the lock of `users`: an older login is added either before, and found below, or
+                // after, and finds this one.
+                self.remember(opened);
+                self.give_way(users.get(&opened.user), opened);
+            }
             Event::Blocked(user) => {
                 for handle in users.get(user).into_iter().flatten() {
                     handle.end(Close::Blocked);
                 }
             }
         }
+    }
+
+    fn remember(&self, opened: &Opened) {
+        let now = Instant::now();
+        let fresh = |(at, _): &(Instant, Opened)| now.saturating_duration_since(*at) < RECENT;
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() > SWEEP_ABOVE {
+            recent.retain(|_, logins| logins.iter().any(fresh));
+        }
+        let logins = recent.entry(opened.user.clone()).or_default();
+        logins.retain(fresh);
+        logins.push((now, opened.clone()));
     }
 
     fn give_way(&self, sessions: Option<&Vec<Arc<Handle>>>, opened: &Opened) {
@@ -212,5 +244,83 @@ impl Registry {
                 handle.end(reason);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handle(session: &str, serial: i64) -> (Arc<Handle>, watch::Receiver<Option<Close>>) {
+        let (close, closed) = watch::channel(None);
+        let handle = Handle {
+            user: "alice".into(),
+            session: session.into(),
+            serial,
+            installation: None,
+            class: PlatformClass::Web,
+            mailbox: mpsc::channel(1).0,
+            close,
+            missed: AtomicI64::new(0),
+            missed_some: Notify::new(),
+        };
+        (Arc::new(handle), closed)
+    }
+
+    fn opened(handle: &Handle) -> Event {
+        Event::Opened(Opened {
+            user: handle.user.clone(),
+            session: handle.session.clone(),
+            serial: handle.serial,
+            installation: handle.installation.clone(),
+            class: handle.class,
+        })
+    }
+
+    #[test]
+    fn of_two_logins_the_newer_stays_in_whatever_order_they_are_told() {
+        let (first, first_closed) = handle("1", 1);
+        let (second, second_closed) = handle("2", 2);
+        // Two gateways hear the same events; the older login is added to its own after the newer was told.
+        let (here, there) = (Registry::new(false), Registry::new(false));
+        there.add(second.clone());
+        for registry in [&here, &there] {
+            registry.on_event(&opened(&second));
+        }
+        here.add(first.clone());
+        for registry in [&here, &there] {
+            registry.on_event(&opened(&first));
+        }
+        assert_eq!(*first_closed.borrow(), Some(Close::Kicked));
+        assert_eq!(*second_closed.borrow(), None);
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_mailbox_is_remembered_by_its_time() {
+        let registry = Registry::new(false);
+        let (mailbox, _events) = mpsc::channel(1);
+        let (handle, _closed) = handle("1", 1);
+        let handle = Arc::new(Handle { mailbox, ..Arc::try_unwrap(handle).unwrap() });
+        registry.add(handle.clone());
+        for stamp in [5, 9, 7] {
+            let message = Message {
+                uid: "".into(),
+                sender: "bob".into(),
+                target: crate::store::Target::User("alice".into()),
+                object_name: "o".into(),
+                content: Default::default(),
+                flags: 3,
+                stamp,
+                client_id: None,
+            };
+            let entry = crate::store::InboxEntry { user: "alice".into(), previous: 0 };
+            registry.on_event(&Event::Committed(crate::store::Committed {
+                message: Arc::new(message),
+                inboxes: [entry].into(),
+                echoed: true,
+                origin: "s".into(),
+            }));
+        }
+        assert_eq!(handle.missed.load(Ordering::SeqCst), 9);
     }
 }

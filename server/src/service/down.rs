@@ -135,16 +135,17 @@ pub(crate) fn notice(user: &str, time: i64, date: u32) -> DownFrame {
     DownFrame::Publish(publish(Topic::Notice.as_str(), user, Qos::AtMostOnce, date, 0, body))
 }
 
-/// `s_msg` of a stored message; `previous` is the stamp before it in that inbox.
+/// `s_msg` of a stored message; `previous`, the stamp before it in that inbox, lets Anser's client see that
+/// nothing is missing (no other client reads that field).
 pub(crate) fn direct_message(
     viewer: Viewer<'_>,
     message: &Message,
-    previous: i64,
+    previous: Option<i64>,
     date: u32,
     message_id: u16,
 ) -> DownFrame {
     let mut down = stored(viewer, message);
-    down.extra = Some(previous);
+    down.extra = previous;
     let body = down.to_bytes();
     DownFrame::Publish(publish(
         Topic::DirectMessage.as_str(),

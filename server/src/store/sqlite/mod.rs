@@ -40,7 +40,12 @@ struct Gauges {
 struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// Bounds how many run, and so how many connections there ever are.
+    turns: tokio::sync::Semaphore,
 }
+
+/// Reads that run beside each other. More would only wait for the same disk.
+const READERS: usize = 8;
 
 /// See the module.
 pub struct SqliteStore {
@@ -85,7 +90,13 @@ impl SqliteStore {
             .name("anser-server-store".into())
             .spawn(move || writer::run(&context, &queue, &*sink))
             .map_err(|e| StoreError::Unusable(e.to_string()))?;
-        let readers = path.map(|path| Arc::new(Readers { path, idle: Mutex::new(Vec::new()) }));
+        let readers = path.map(|path| {
+            Arc::new(Readers {
+                path,
+                idle: Mutex::new(Vec::new()),
+                turns: tokio::sync::Semaphore::new(READERS),
+            })
+        });
         Ok(Self { jobs, readers, gauges, thread: Mutex::new(Some(thread)) })
     }
 
@@ -165,6 +176,8 @@ impl SqliteStore {
             return self.on_writer(work);
         };
         Box::pin(async move {
+            let _turn = readers.turns.acquire().await.map_err(|_| StoreError::Closed)?;
+            let readers = readers.clone();
             tokio::task::spawn_blocking(move || readers.run(work))
                 .await
                 .map_err(|e| StoreError::Unavailable(e.to_string()))?
