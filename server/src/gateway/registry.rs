@@ -80,6 +80,9 @@ impl Handle {
     }
 }
 
+/// Logins by user, with the time at which they were heard of.
+type Recent = HashMap<Arc<str>, Vec<(Instant, Opened)>>;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Registry {
@@ -91,7 +94,7 @@ pub(super) struct Registry {
     closing: RwLock<Option<Close>>,
     /// Logins heard of lately, anywhere: one that was told before an older one was added here must not be
     /// missed by it.
-    recent: Mutex<HashMap<Arc<str>, Vec<(Instant, Opened)>>>,
+    recent: Mutex<Recent>,
 }
 
 /// Longer than any login takes from its number to being added.
