@@ -22,11 +22,14 @@ pub(crate) fn check_pipeline(file: &Map<String, Value>, report: &mut FileReport)
         if let Note::Reject = entry.note {
             return Err("a client refuses no pipeline".into());
         }
-        frames::passes(&bytes(entry.object, "hex")?, false)?;
+        if entry.goes_up()? {
+            return Err("what arrives comes down".into());
+        }
+        frames::passes_as(&entry.note, &bytes(entry.object, "hex")?, false)?;
         for reply in array(entry.object, "reply")? {
             frames::passes(&unhex(reply.as_str().ok_or("reply is not text")?)?, true)?;
         }
-        let expected = entry.expected(&["reply"])?;
+        let expected = entry.expected(&["reply"], |key| ["messages", "statuses", "reply"].contains(&key))?;
         let mut client = Client::at_rest()?;
         if let Some(Value::Object(query)) = expected.get("query") {
             join_if_room(&mut client, query)?;
@@ -143,10 +146,24 @@ fn compare_statuses(expected: &Value, got: &[i32]) -> Check {
     if fits { Ok(()) } else { Err(format!("{got:?} does not start with {expected:?}")) }
 }
 
+/// What an outcome may record.
+const OUTCOME: &[&str] = &[
+    "onSuccess",
+    "onError",
+    "onTokenIncorrect",
+    "statuses",
+    "naviRequestedAgain",
+    "exception",
+    "socketClosedByClient",
+];
+
 /// `outcomes.json`: what a client reports after a CONNACK, a DISCONNECT or a stray acknowledgement.
 pub(crate) fn check_outcomes(file: &Map<String, Value>, report: &mut FileReport) -> Check {
     known_keys(file, &["count", "vectors"])?;
     report.entries(array(file, "vectors")?, None, &["fields", "hex"], |entry| {
+        if entry.goes_up()? {
+            return Err("what arrives comes down".into());
+        }
         let came = bytes(entry.object, "hex")?;
         let name = text(entry.object, "name")?;
         // The README tells by these names what comes first, and that one is no binary message.
@@ -159,9 +176,9 @@ pub(crate) fn check_outcomes(file: &Map<String, Value>, report: &mut FileReport)
         if is_text {
             return Err("a text message can only be refused".into());
         }
-        frames::passes(&came, false)?;
+        frames::passes_as(&entry.note, &came, false)?;
         client.bytes(&came)?;
-        let expected = entry.expected(&[])?;
+        let expected = entry.expected(&[], |key| OUTCOME.contains(&key))?;
         compare_outcome(&expected, &client)?;
         goes_on(client)
     });
@@ -250,7 +267,7 @@ pub(crate) fn check_trigger(trigger: &[u8], expected: &[u8]) -> Check {
 
 /// The side of `polling.json` that is a client's: status, messages, further requests.
 pub(crate) fn check_polling(entry: &Entry<'_>) -> Check {
-    let mut expected = entry.expected(&["requests"])?;
+    let mut expected = entry.expected(&["requests"], super::polling_answers::is_field)?;
     if let Note::Reject = entry.note {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use super::behaviour_client::{Client, USER};
 use super::files::{array, bytes, known_keys};
 use super::notes::Note;
 use super::report::{Check, FileReport};
-use super::{compare, enums, frames};
+use super::{compare, enums, frames, typed};
 
 /// What a call reported: the values of its success, or its error.
 enum Outcome {
@@ -24,14 +24,18 @@ pub(crate) fn check_file(file: &Map<String, Value>, report: &mut FileReport) -> 
     report.entries(array(file, "vectors")?, None, &["fields", "hex", "request"], |entry| {
         let request = bytes(entry.object, "request")?;
         let came = bytes(entry.object, "hex")?;
+        if entry.goes_up()? {
+            return Err("an answer comes down".into());
+        }
         let request = frames::passes(&request, true).map_err(|error| format!("request: {error}"))?;
+        typed_request(&request).map_err(|error| format!("request: {error}"))?;
         if let Note::Reject = entry.note {
             return match frames::Frame::decode(&came, false) {
                 Err(_) => Ok(()),
                 Ok(_) => Err("decodes, but is to be refused".into()),
             };
         }
-        let answer = frames::passes(&came, false)?;
+        let answer = frames::passes_as(&entry.note, &came, false)?;
         let got = frames::fields_of(&answer, &came)?;
         let (frames::Frame::Up(request), frames::Frame::Down(answer)) = (request, answer) else {
             return Err("a request that does not go up, or an answer that does not come down".into());
@@ -41,7 +45,7 @@ pub(crate) fn check_file(file: &Map<String, Value>, report: &mut FileReport) -> 
             UpFrame::Publish(publish) => run_publish(publish, answer)?,
             other => return Err(format!("{other:?} is no request")),
         };
-        let expected = entry.expected(&[])?;
+        let expected = entry.expected(&[], |key| ["status", "onSuccess", "onError"].contains(&key))?;
         let reports = |key| expected.get(key).is_some_and(|value: &Value| !value.is_null());
         if reports("onSuccess") == reports("onError") && entry.note.counts("onSuccess") {
             return Err("a call ends with success or with an error, not with both or neither".into());
@@ -54,6 +58,19 @@ pub(crate) fn check_file(file: &Map<String, Value>, report: &mut FileReport) -> 
         })
     });
     Ok(())
+}
+
+/// The body of a request is that of its topic and encodes to the same bytes.
+fn typed_request(frame: &frames::Frame) -> Check {
+    let (topic, body) = match frame {
+        frames::Frame::Up(UpFrame::Query(query)) => (&query.topic, &query.body),
+        frames::Frame::Up(UpFrame::Publish(publish)) => (&publish.topic, &publish.body),
+        _ => return Err("is no request".into()),
+    };
+    let info =
+        Topic::parse(topic).and_then(Topic::request).ok_or_else(|| format!("topic {topic} is not known"))?;
+    let written = typed::find(info.name)?(body.clone()).map_err(|error| error.to_string())?;
+    compare::bytes("encoding the body", body, Ok(&written))
 }
 
 fn run_query(query: Query, answer: DownFrame) -> Result<Outcome, String> {

@@ -174,6 +174,10 @@ impl<'a> Entry<'a> {
     pub(crate) fn read(value: &'a Value, table: Option<&TableNote>, known: &[&str]) -> Result<Self, String> {
         let object = value.as_object().ok_or("not an object")?;
         known_keys(object, &[known, &["native", "direction"]].concat())?;
+        let ways = ["both", "client->server", "server->client"];
+        if object.get("direction").is_some_and(|way| !ways.iter().any(|known| way == known)) {
+            return Err("the direction is not known".into());
+        }
         let note = match (object.get("native"), table) {
             (Some(note), _) => Note::parse(note)?,
             (None, Some(table)) => table.note(text(object, "name")?)?,
@@ -183,7 +187,12 @@ impl<'a> Entry<'a> {
     }
 
     /// What it expects: its fields and those keys beside them that `beside` names, as the note has it.
-    pub(crate) fn expected(&self, beside: &[&str]) -> Result<Map<String, Value>, String> {
+    /// Names that the note leaves out must be known all the same.
+    pub(crate) fn expected(
+        &self,
+        beside: &[&str],
+        known: impl Fn(&str) -> bool,
+    ) -> Result<Map<String, Value>, String> {
         let mut recorded = match self.object.get("fields") {
             None => Map::new(),
             Some(_) => map(self.object, "fields")?.clone(),
@@ -194,6 +203,10 @@ impl<'a> Entry<'a> {
                     return Err(format!("{key} stands both in fields and beside them"));
                 }
             }
+        }
+        let unknown = recorded.keys().find(|key| !EXPLAIN.contains(&key.as_str()) && !known(key));
+        if let Some(key) = unknown {
+            return Err(format!("{key}: no rule reads this field"));
         }
         self.note.apply(&recorded)
     }

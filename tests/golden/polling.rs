@@ -63,6 +63,7 @@ fn check_request(entry: &Entry<'_>, http: &Value) -> Check {
     let recorded = Recorded::parse(http)?;
     match &entry.note {
         Note::Same => check_recorded(&recorded),
+        Note::Reject if recorded.method != "POST" => Err("only a frame can be refused".into()),
         Note::Reject => match read(&recorded.url.filled()?, recorded.body.as_deref().unwrap_or_default()) {
             Ok(frame) => Err(format!("reads as {frame:?}, but is to be refused")),
             Err(_) => Ok(()),
