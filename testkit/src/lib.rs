@@ -1,0 +1,16 @@
+//! What the tests share: a real server inside the process, clients by name in one line each, and
+//! listeners that record what they hear and can be waited on. Nothing here ships.
+
+mod people;
+mod recorder;
+mod world;
+
+pub use people::Person;
+pub use recorder::{Heard, Recorder, text_of};
+pub use world::{World, new_folder};
+
+/// The clock that clients can be given, settable in tests.
+pub use anser::clock::Clock;
+
+/// Longest time that any test waits for anything. Generous: machines are shared and slow at times.
+pub const DEADLINE: std::time::Duration = std::time::Duration::from_secs(60);

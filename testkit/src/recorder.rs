@@ -1,0 +1,120 @@
+//! A listener that records everything and lets tests wait for what they expect.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use anser::client::{ConnectionListener, ConversationListener, MessageListener};
+use anser::model::{ConnectionStatus, ConversationKey, Message};
+
+use crate::DEADLINE;
+
+/// Records what a client tells its host.
+#[derive(Default)]
+pub struct Recorder {
+    heard: Mutex<Heard>,
+    changed: Condvar,
+}
+
+/// Everything heard so far, in order.
+#[derive(Debug, Default, Clone)]
+pub struct Heard {
+    /// Statuses with their codes.
+    pub statuses: Vec<(ConnectionStatus, i32)>,
+    /// Messages.
+    pub messages: Vec<Message>,
+    /// Own messages that met their fate.
+    pub sent: Vec<Message>,
+    /// Conversations that changed.
+    pub conversations: Vec<ConversationKey>,
+    /// How often events were dropped.
+    pub overflows: usize,
+}
+
+impl Heard {
+    /// Texts of the messages, for comparing. Content that is not text shows as its JSON.
+    pub fn texts(&self) -> Vec<String> {
+        self.messages.iter().map(text_of).collect()
+    }
+}
+
+/// The text of a text message, or the JSON of another.
+pub fn text_of(message: &Message) -> String {
+    let json: serde_json::Value = serde_json::from_str(&message.content).unwrap_or_default();
+    json.get("content").and_then(|text| text.as_str()).map_or_else(|| message.content.clone(), str::to_owned)
+}
+
+impl Recorder {
+    /// A recorder that has heard nothing.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self, note: impl FnOnce(&mut Heard)) {
+        note(&mut self.lock());
+        self.changed.notify_all();
+    }
+
+    /// What was heard so far.
+    pub fn heard(&self) -> Heard {
+        self.lock().clone()
+    }
+
+    /// Blocks until `done` holds of what was heard, and returns it.
+    ///
+    /// # Panics
+    /// It does not hold within [`DEADLINE`]; says what was waited for and what was heard instead.
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    pub fn wait(&self, what: &str, done: impl Fn(&Heard) -> bool) -> Heard {
+        let until = Instant::now() + DEADLINE;
+        let mut heard = self.lock();
+        while !done(&heard) {
+            let Some(left) = until.checked_duration_since(Instant::now()) else {
+                panic!("waited for {what}; heard {:?}", *heard);
+            };
+            heard = self.changed.wait_timeout(heard, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        heard.clone()
+    }
+
+    /// Blocks until `count` messages were heard.
+    pub fn wait_messages(&self, count: usize) -> Heard {
+        self.wait(&format!("{count} messages"), |heard| heard.messages.len() >= count)
+    }
+
+    /// Blocks until this status is the newest.
+    pub fn wait_status(&self, status: ConnectionStatus) -> Heard {
+        self.wait(&format!("status {status:?}"), |heard| {
+            heard.statuses.last().is_some_and(|(last, _)| *last == status)
+        })
+    }
+}
+
+impl ConnectionListener for Recorder {
+    fn on_status(&self, status: ConnectionStatus, code: i32) {
+        self.record(|heard| heard.statuses.push((status, code)));
+    }
+}
+
+impl MessageListener for Recorder {
+    fn on_messages(&self, messages: Vec<Message>) {
+        self.record(|heard| heard.messages.extend(messages));
+    }
+
+    fn on_sent(&self, message: Message) {
+        self.record(|heard| heard.sent.push(message));
+    }
+
+    fn on_overflow(&self) {
+        self.record(|heard| heard.overflows += 1);
+    }
+}
+
+impl ConversationListener for Recorder {
+    fn on_conversations(&self, conversations: Vec<ConversationKey>) {
+        self.record(|heard| heard.conversations.extend(conversations));
+    }
+}
