@@ -19,6 +19,7 @@ pub(crate) struct Client {
     session: Session,
     store: Connection,
     generation: u64,
+    ended: bool,
     pub(crate) sent: Vec<UpFrame>,
     pub(crate) statuses: Vec<i32>,
     pub(crate) messages: Vec<Message>,
@@ -38,6 +39,7 @@ impl Client {
             session: Session::new(1),
             store: store::open(&Location::Memory).map_err(|error| error.to_string())?,
             generation: 0,
+            ended: false,
             sent: Vec::new(),
             statuses: Vec::new(),
             messages: Vec::new(),
@@ -129,6 +131,18 @@ impl Client {
     pub(crate) fn garbage(&mut self) -> Result<(), String> {
         let generation = self.generation;
         self.input(Input::Garbage { generation })
+    }
+
+    /// The transport ends.
+    pub(crate) fn lost(&mut self) -> Result<(), String> {
+        self.ended = true;
+        let generation = self.generation;
+        self.input(Input::TransportLost { generation, code: ErrorCode::RC_SOCKET_DISCONNECTED })
+    }
+
+    /// Whether the transport that it connected over is still there.
+    pub(crate) fn has_transport(&self) -> bool {
+        !self.ended && self.closed == 0
     }
 
     /// Something happens, and the client does what follows.

@@ -109,7 +109,7 @@ pub(crate) fn check(
 }
 
 /// A recorded body leaves empty lists out, the JSON form has them.
-fn drop_empty_lists(value: &mut Value) {
+pub(crate) fn drop_empty_lists(value: &mut Value) {
     match value {
         Value::Object(object) => {
             object.retain(|_, item| !matches!(item, Value::Array(list) if list.is_empty()));

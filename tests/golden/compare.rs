@@ -30,13 +30,9 @@ pub(crate) fn plain(expected: &Map<String, Value>, decoded: &Map<String, Value>)
     fields(expected, |key, item| known(item, decoded, key))
 }
 
-/// The rule of [`plain`] for one field: a name that the decoder never gives is not understood, unless
-/// there is to be none.
+/// The rule of [`plain`] for one field: a name that the decoder never gives is not understood.
 pub(crate) fn known(item: &Value, decoded: &Map<String, Value>, key: &str) -> Option<Check> {
-    match decoded.get(key) {
-        Some(got) => Some(value(item, Some(got))),
-        None => None,
-    }
+    decoded.get(key).map(|got| value(item, Some(got)))
 }
 
 /// Compares bytes, or why there are none.

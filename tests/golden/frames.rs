@@ -143,20 +143,19 @@ fn bodies_of_topic(frame: &Frame) -> Result<(Option<MaybeBody>, Option<MaybeBody
     }
 }
 
+/// Types that no server sends.
+pub(crate) fn only_goes_up(kind: u8) -> bool {
+    use FrameType::{Connect, PingReq, Query, QueryCon, Subscribe, Unsubscribe};
+    let types = [Connect, Query, QueryCon, Subscribe, Unsubscribe, PingReq];
+    FrameType::from_number(kind).is_some_and(|kind| types.contains(&kind))
+}
+
 impl Frame {
     /// Decodes by the half that reads such a frame: types that only go up belong to the server half.
     pub(crate) fn decode(came: &[u8], up: bool) -> Result<Self, String> {
         let bytes = Bytes::copy_from_slice(came);
-        let only_up = [
-            FrameType::Connect,
-            FrameType::Query,
-            FrameType::QueryCon,
-            FrameType::Subscribe,
-            FrameType::Unsubscribe,
-            FrameType::PingReq,
-        ];
-        let kind = came.first().and_then(|byte| FrameType::from_number(Header::from_byte(*byte).kind));
-        let up = up || kind.is_some_and(|kind| only_up.contains(&kind));
+        let kind = came.first().map(|byte| Header::from_byte(*byte).kind);
+        let up = up || kind.is_some_and(only_goes_up);
         let frame =
             if up { UpFrame::decode(bytes).map(Self::Up) } else { DownFrame::decode(bytes).map(Self::Down) };
         frame.map_err(|error| format!("does not decode: {error}"))

@@ -80,7 +80,7 @@ impl Url {
             let fits = match free {
                 None => got == value,
                 Some(Free::Text) => !got.is_empty(),
-                Some(Free::Digits) => !got.is_empty() && got.bytes().all(|byte| byte.is_ascii_digit()),
+                Some(Free::Digits) => is_number(got) && (value.starts_with('<') || is_number(value)),
             };
             if !fits {
                 return Err(format!("{name} is {got:?}, not {value:?}"));
@@ -88,7 +88,7 @@ impl Url {
         }
         let (first, added) = native.query.split_at(self.query.len().min(native.query.len()));
         match added.iter().find(|_| !more) {
-            Some((name, _)) => return Err(format!("an unknown parameter {name}")),
+            Some((name, _)) => Err(format!("an unknown parameter {name}")),
             None if more => {
                 let own = first.iter().find(|(name, _)| self.parameter(name).is_none());
                 own.map_or(Ok(()), |(name, _)| Err(format!("{name} stands before the known parameters")))
@@ -96,6 +96,10 @@ impl Url {
             None => Ok(()),
         }
     }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 enum Free {

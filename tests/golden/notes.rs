@@ -198,10 +198,9 @@ impl<'a> Entry<'a> {
             Some(_) => map(self.object, "fields")?.clone(),
         };
         for key in beside {
-            if let Some(value) = self.object.get(*key) {
-                if recorded.insert((*key).to_owned(), value.clone()).is_some() {
-                    return Err(format!("{key} stands both in fields and beside them"));
-                }
+            let Some(value) = self.object.get(*key) else { continue };
+            if recorded.insert((*key).to_owned(), value.clone()).is_some() {
+                return Err(format!("{key} stands both in fields and beside them"));
             }
         }
         let unknown = recorded.keys().find(|key| !EXPLAIN.contains(&key.as_str()) && !known(key));

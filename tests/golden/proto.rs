@@ -176,7 +176,7 @@ fn polling_value(
 
 /// The bytes of the last occurrence of a byte field.
 pub(crate) fn byte_field(bytes: &[u8], number: u32) -> Result<Option<&[u8]>, String> {
-    let found = read(bytes)?.into_iter().filter(|(n, _)| *n == number).next_back();
+    let found = read(bytes)?.into_iter().rfind(|(n, _)| *n == number);
     match found {
         None => Ok(None),
         Some((_, Raw::Bytes(bytes))) => Ok(Some(bytes)),

@@ -27,21 +27,14 @@ pub(crate) fn check_file(file: &Map<String, Value>, report: &mut FileReport) -> 
 /// `hex` is the length and the bytes.
 fn check_encode(entry: &Entry<'_>) -> Check {
     let came = bytes(entry.object, "hex")?;
-    if let Note::Reject = entry.note {
-        return refused(&came, came.get(2..).unwrap_or_default());
-    }
     let expected = entry.expected(&[], |key| FIELDS.contains(&key))?;
-    let text = match (expected.get("string"), expected.get("repeat")) {
-        (Some(Value::String(text)), None) => text.clone(),
-        (None, Some(Value::Array(repeat))) => match &repeat[..] {
-            [Value::String(text), count] => {
-                let count = count.as_u64().and_then(|count| usize::try_from(count).ok());
-                text.repeat(count.ok_or("repeat has no count")?)
-            }
-            _ => return Err("repeat is not text and count".into()),
-        },
-        _ => return Err("neither string nor repeat, or both".into()),
-    };
+    if let Note::Reject = entry.note {
+        return match text_of(&expected) {
+            Ok(text) if string::written_len(&text) > usize::from(u16::MAX) => not_written(&text),
+            _ => refused(&came, came.get(2..).unwrap_or_default()),
+        };
+    }
+    let text = text_of(&expected)?;
     let payload = came.get(2..).ok_or("hex has no length")?;
     let read = check_text(entry, &text, &came, payload)?;
     compare::fields(&expected, |key, value| match key {
@@ -51,6 +44,29 @@ fn check_encode(entry: &Entry<'_>) -> Check {
         "utf16" => Some(compare_units(value, &text)),
         _ => None,
     })
+}
+
+/// A string too long for its length is not written.
+fn not_written(text: &str) -> Check {
+    match (write_ack(text), write_query(text)) {
+        (Err(_), Err(_)) => Ok(()),
+        _ => Err("is written, but does not fit".into()),
+    }
+}
+
+/// The text itself, or a text and how often it is repeated.
+fn text_of(expected: &Map<String, Value>) -> Result<String, String> {
+    match (expected.get("string"), expected.get("repeat")) {
+        (Some(Value::String(text)), None) => Ok(text.clone()),
+        (None, Some(Value::Array(repeat))) => match &repeat[..] {
+            [Value::String(text), count] => {
+                let count = count.as_u64().and_then(|count| usize::try_from(count).ok());
+                Ok(text.repeat(count.ok_or("repeat has no count")?))
+            }
+            _ => Err("repeat is not text and count".into()),
+        },
+        _ => Err("neither string nor repeat, or both".into()),
+    }
 }
 
 /// `hex` is the bytes without a length.

@@ -78,7 +78,7 @@ impl Signal {
             status: narrow(object, "status")?,
             user_id: text(object, "userId")?,
             session_id: text(object, "sessionid")?,
-            timestamp: narrow(object, "timestamp")?,
+            timestamp: time(object, "timestamp")?,
             topic: text(object, "topic")?,
             target_id: text(object, "targetId")?,
             data: text(object, "data")?,
@@ -124,12 +124,17 @@ impl Signal {
                     body,
                 })
             }
-            FrameType::PubAck => DownFrame::PubAck(PubAck::new(
-                need(self.message_id, "messageId")?,
-                self.status.unwrap_or_default(),
-                need(self.timestamp, "timestamp")?,
-                self.message_uid.unwrap_or_default(),
-            )),
+            FrameType::PubAck => {
+                let status = self.status.unwrap_or_default();
+                // A refused message may have no time; an accepted one is sorted by it.
+                let time = if status == 0 {
+                    need(self.timestamp, "timestamp")?
+                } else {
+                    self.timestamp.unwrap_or(0)
+                };
+                let message_id = need(self.message_id, "messageId")?;
+                DownFrame::PubAck(PubAck::new(message_id, status, time, self.message_uid.unwrap_or_default()))
+            }
             FrameType::QueryAck => {
                 let message_id = need(self.message_id, "messageId")?;
                 let info = asked(message_id).and_then(Topic::answer);
@@ -288,6 +293,14 @@ fn narrow<T: TryFrom<i64>>(object: &Map<String, Value>, key: &str) -> Result<Opt
     number(object, key)?.map(|number| T::try_from(number).map_err(|_| bad(key, "out of range"))).transpose()
 }
 
+/// A time fills all 64 bits without a sign.
+fn time(object: &Map<String, Value>, key: &str) -> Result<Option<u64>, WireError> {
+    match object.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value.as_u64().map(Some).ok_or_else(|| bad(key, "not a time")),
+    }
+}
+
 fn truth(object: &Map<String, Value>, key: &str) -> Result<Option<bool>, WireError> {
     match object.get(key) {
         None | Some(Value::Null) => Ok(None),
@@ -299,5 +312,31 @@ fn text(object: &Map<String, Value>, key: &str) -> Result<Option<String>, WireEr
     match object.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => value.as_str().map(|text| Some(text.into())).ok_or_else(|| bad(key, "not a string")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(text: &str) -> Result<DownFrame, WireError> {
+        Signal::parse_answer(text).unwrap().remove(0).into_frame(|_| None)
+    }
+
+    #[test]
+    fn only_a_refused_message_may_lack_its_time() {
+        let refused = frame(r#"{"headerCode":64,"messageId":3,"status":405}"#).unwrap();
+        assert_eq!(refused, DownFrame::PubAck(PubAck::new(3, 405, 0, "")));
+        assert!(frame(r#"{"headerCode":64,"messageId":3,"status":0}"#).is_err());
+    }
+
+    #[test]
+    fn times_fill_64_bits() {
+        let text =
+            r#"{"headerCode":32,"status":0,"userId":"u","sessionid":"s","timestamp":18446744073709551615}"#;
+        let DownFrame::ConnAck(ConnAck { accepted: Some(accepted), .. }) = frame(text).unwrap() else {
+            panic!("not accepted");
+        };
+        assert_eq!(accepted.time, u64::MAX);
     }
 }
