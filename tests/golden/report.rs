@@ -21,6 +21,7 @@ const KINDS: [(Kind, &str); 5] = [
 /// All files.
 pub(crate) struct Report {
     files: Vec<FileReport>,
+    notes: Vec<String>,
 }
 
 /// One file, or one table beside the entries of a file.
@@ -35,7 +36,7 @@ pub(crate) struct FileReport {
 
 impl Report {
     pub(crate) fn new() -> Self {
-        Self { files: Vec::new() }
+        Self { files: Vec::new(), notes: Vec::new() }
     }
 
     /// The row of a file.
@@ -62,6 +63,11 @@ impl Report {
         &mut self.files[at]
     }
 
+    /// Says something about an entry that is no failure.
+    pub(crate) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
     /// Whether nothing failed.
     pub(crate) fn passed(&self) -> bool {
         self.files.iter().all(|file| file.failures.is_empty())
@@ -81,6 +87,9 @@ impl Report {
         println!("\nbeside the entries");
         for file in self.files.iter().filter(|file| file.beside) {
             file.print();
+        }
+        for note in &self.notes {
+            println!("note: {note}");
         }
         for file in &self.files {
             for (name, reason) in &file.failures {
