@@ -136,14 +136,19 @@ class Life(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(await code_of(bob.client.sync_now()), 34400)
         subscription.cancel_and_wait()
 
-    async def test_log(self):
-        alice = self.person(self.alice)
+    async def test_nobody_answers(self):
+        # Port 1 of this machine: nothing listens there.
+        options = anser.ClientOptions(app_key=server.info["app_key"], navigation="http://127.0.0.1:1")
+        client = anser.Client(options)
+        self.addCleanup(client.shutdown)
         lines = Recorder()
-        subscription = alice.client.add_log_listener(anser.LogLevel.DEBUG, lines)
-        await alice.connect()
-        lines.wait("a line", lambda: lines.log)
-        subscription.cancel_and_wait()
+        subscription = client.add_log_listener(anser.LogLevel.INFO, lines)
         token = server.token(self.alice)
+        with self.assertRaises(anser.AnserError.Failed) as caught:
+            await client.connect(token)
+        self.assertTrue(caught.exception.retryable)
+        lines.wait("the reason in the log", lambda: any("cannot be reached" in line[2] for line in lines.log))
+        subscription.cancel_and_wait()
         self.assertFalse([line for line in lines.log if token in line[2]], "no token in the log")
 
     async def test_nothing_after_the_end(self):
