@@ -4,6 +4,8 @@
 pub mod client;
 #[cfg(feature = "client")]
 pub mod clock;
+#[cfg(feature = "client")]
+pub mod ffi;
 #[cfg(feature = "protocol")]
 pub mod model;
 #[cfg(feature = "client")]

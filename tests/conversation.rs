@@ -155,7 +155,11 @@ async fn built_in_and_custom_content_arrive_byte_for_byte() {
     });
     alice.messages().send_content(to.clone(), &image, SendOptions::default()).await.unwrap();
     let custom = "{ \"b\": 1,\"a\":[\"你\", \"😀\"] }";
-    alice.messages().send(to.clone(), "App:Order".into(), custom.into(), SendOptions::default()).await.unwrap();
+    alice
+        .messages()
+        .send(to.clone(), "App:Order".into(), custom.into(), SendOptions::default())
+        .await
+        .unwrap();
     let quiet = SendOptions { counted: Some(false), ..SendOptions::default() };
     alice.messages().send(to, "App:Note".into(), "{}".into(), quiet).await.unwrap();
 
@@ -182,7 +186,8 @@ async fn a_note_to_oneself_arrives_once() {
 async fn the_other_device_sees_own_messages() {
     let config = anser_server::Config { multi_device: true, ..Default::default() };
     let world = World::with(config).await;
-    let (phone, laptop, bob) = (world.join("alice").await, world.join("alice").await, world.join("bob").await);
+    let (phone, laptop, bob) =
+        (world.join("alice").await, world.join("alice").await, world.join("bob").await);
     let sent = phone.say(&ConversationKey::private("bob"), "from my phone").await;
     let heard = laptop.heard.wait_messages(1);
     assert_eq!(heard.messages[0].uid, sent.uid);

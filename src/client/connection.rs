@@ -1,5 +1,6 @@
 //! [`Client`]: making one, being connected, listening, and what it says about itself.
 
+use std::future::Future;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -237,6 +238,17 @@ impl Client {
                 Err(error)
             }
         }
+    }
+
+    /// Whether [`Client::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.shared.closed.load(Ordering::Acquire)
+    }
+
+    /// Runs a future on the events thread, which ends it before the client ends. `false` if the client is
+    /// closed; then the future has not run and never will.
+    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> bool {
+        self.shared.delivery.spawn(future)
     }
 }
 

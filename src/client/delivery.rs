@@ -180,12 +180,21 @@ impl Delivery {
         Arc::new(Subscription { slot, delivery: Arc::downgrade(&self.0) })
     }
 
-    /// Runs a future to its end on the events thread. How C completions are called.
-    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        let task =
-            Arc::new(Task { future: Mutex::new(Some(Box::pin(future))), delivery: Arc::downgrade(&self.0) });
-        lock(&self.0.queue).tasks += 1;
-        task.wake();
+    /// Runs a future to its end on the events thread: how C completions are called. `false` if the thread
+    /// is ending; then the future has not run and never will.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> bool {
+        let delivery = Arc::downgrade(&self.0);
+        {
+            let mut queue = lock(&self.0.queue);
+            if queue.closing {
+                return false;
+            }
+            queue.tasks += 1;
+            let task = Task { future: Mutex::new(Some(Box::pin(future))), delivery };
+            queue.jobs.push_back(Job::Poll(Arc::new(task)));
+        }
+        self.0.wake.notify_one();
+        true
     }
 
     /// Whether the caller runs on the events thread.

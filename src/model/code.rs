@@ -151,6 +151,7 @@ codes! {
     INVALID_TEXT 34404 "text is not UTF-8"
     NULL_ARGUMENT 34405 "an argument may not be NULL"
     INTERNAL 34406 "a defect inside the library"
+    BUFFER_TOO_SMALL 34407 "the buffer is too small"
     GROUP_SYNC_ERROR 35001 "synchronising groups failed"
     GROUP_MATCH_ERROR 35002 "comparing groups failed"
     CHATROOM_ID_ISNULL 36001 "the chatroom id is empty"
@@ -201,9 +202,18 @@ impl ErrorCode {
             30024 | 31002 | 31004 | 31005 | 31007 | 31020..=31022 => ErrorKind::Credentials,
             31008 | 31009 | 31010 | 31011 | 31023 => ErrorKind::Disconnected,
             20604 => ErrorKind::TooFast,
-            -3 | 33003 | 34105 | 34205 | 34209 | 34210 | 34271 | 34286 | 34403..=34405 | 30016 | 36001 => {
-                ErrorKind::InvalidArgument
-            }
+            -3
+            | 33003
+            | 34105
+            | 34205
+            | 34209
+            | 34210
+            | 34271
+            | 34286
+            | 34403..=34405
+            | 34407
+            | 30016
+            | 36001 => ErrorKind::InvalidArgument,
             33001 | 33006 | 34400 => ErrorKind::State,
             33002 | 33008 | 33009 | 34302..=34308 => ErrorKind::Storage,
             31016 | 33200 => ErrorKind::Cancelled,

@@ -222,16 +222,27 @@ impl Session {
 
     fn notice(&mut self, bytes: Bytes, now: Millis) {
         let Ok(notice) = body::Notify::from_bytes(bytes) else { return };
-        // Type 2 speaks of a chatroom; what is not newer than the cursor is known.
-        if notice.r#type != Some(2) && notice.time.is_none_or(|time| time > self.pull.ahead().inbox) {
+        if notice.r#type == Some(2) {
+            self.room_notice(notice, now);
+        } else if notice.time.is_none_or(|time| time > self.pull.ahead().inbox) {
+            // What is not newer than the cursor is known.
             self.start_pull(now);
+        }
+    }
+
+    fn room_notice(&mut self, notice: body::Notify, now: Millis) {
+        let Some(room) = notice.chatroom_id else { return };
+        if let Some(since) = self.rooms.messages_missing_since(&room, notice.time.unwrap_or(i64::MAX)) {
+            let request = body::ChatroomPull { sync_time: Some(since), count: Some(0) };
+            let bytes = request.to_bytes();
+            self.ask(Asker::RoomMessages, Topic::PullChatroom, room, bytes, Qos::AtLeastOnce, now);
         }
     }
 
     fn state_notice(&mut self, bytes: Bytes, now: Millis) {
         let Ok(notice) = body::Notify::from_bytes(bytes) else { return };
         let (Some(2), Some(room)) = (notice.r#type, notice.chatroom_id) else { return };
-        if let Some(since) = self.rooms.missing_since(&room, notice.time.unwrap_or(i64::MAX)) {
+        if let Some(since) = self.rooms.entries_missing_since(&room, notice.time.unwrap_or(i64::MAX)) {
             let request = body::PullChatroomEntriesRequest { timestamp: Some(since) };
             self.ask(
                 Asker::RoomEntries,

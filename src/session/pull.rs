@@ -164,6 +164,23 @@ impl Session {
         self.check_sync_done();
     }
 
+    /// An answer with a chatroom's messages; rooms have no cursor in the store.
+    pub(super) fn room_page(&mut self, room: &str, ack: QueryAck) {
+        let receipt = if ack.qos.wants_ack() { Receipt::QueryCon(ack.message_id) } else { Receipt::None };
+        let read = if ack.status == 0 { body::DownstreamMessages::from_bytes(ack.body).ok() } else { None };
+        let Some(page) = read else {
+            log::warn!("messages of a chatroom are unreadable, status {}", ack.status);
+            self.acknowledge(receipt);
+            return;
+        };
+        self.rooms.messages(room, page.sync_time.unwrap_or_default());
+        let user = self.connection.user_id().unwrap_or_default().to_owned();
+        let connack_time = self.connection.connack_time;
+        let read = |message| Incoming::from_downstream(message, &user, connack_time);
+        let messages = page.list.into_iter().filter_map(read).collect();
+        self.commit(messages, None, receipt, false);
+    }
+
     pub(super) fn pull_failed(&mut self, now: Millis) {
         self.pull.in_flight = false;
         if self.connection.is_online() {

@@ -18,6 +18,8 @@ pub(super) enum Asker {
     Pull,
     /// The session itself, for a chatroom's entries.
     RoomEntries,
+    /// The session itself, for a chatroom's messages.
+    RoomMessages,
 }
 
 /// A QUERY on its way.
@@ -125,11 +127,13 @@ impl Session {
         let pending = self.requests.pending.remove(&ack.message_id);
         let asker = pending.as_ref().map(|pending| pending.asker);
         // A page is confirmed once it is stored; anything else at once, also when nobody waits for it.
-        if asker != Some(Asker::Pull) && ack.qos.wants_ack() {
+        let is_page = matches!(asker, Some(Asker::Pull | Asker::RoomMessages));
+        if !is_page && ack.qos.wants_ack() {
             self.send(UpFrame::QueryCon { message_id: ack.message_id });
         }
         match pending {
             Some(pending) if pending.asker == Asker::Pull => self.page(ack, now),
+            Some(pending) if pending.asker == Asker::RoomMessages => self.room_page(&pending.target, ack),
             Some(pending) => {
                 let user = self.connection.user_id().unwrap_or_default();
                 let result = Answer::read(pending.topic, ack.status, ack.body, user);
@@ -147,6 +151,8 @@ impl Session {
             }
             Asker::Pull => self.pull_failed(now),
             Asker::RoomEntries => self.rooms.entries(&pending.target, &result),
+            // The next notice asks again.
+            Asker::RoomMessages => {}
         }
     }
 }

@@ -230,8 +230,7 @@ impl Session {
         let Some(outgoing) = self.sender.finish(ack.message_id) else { return };
         let time = ack.time() as i64;
         let uid = ack.uid.to_string();
-        // A replaced sensitive word still means delivered.
-        let outcome = if matches!(code, ErrorCode::SUCCESS | ErrorCode::SENSITIVE_REPLACE) {
+        let outcome = if code == ErrorCode::SUCCESS {
             self.sender.pace = 0;
             SendOutcome::Sent { uid, time }
         } else {

@@ -114,10 +114,14 @@ pub fn settle(
     match outcome {
         SendOutcome::Sent { uid, time } => mark_sent(connection, id, uid, *time)?,
         // The row stays in the outbox, so that it can be sent again with the same client id.
-        SendOutcome::Refused { code, .. } => {
+        // A name and a time that the server gave all the same are kept: a pull may bring the message.
+        SendOutcome::Refused { code, uid, time } => {
             connection
-                .prepare_cached("UPDATE message SET sent_status = ?2, error_code = ?3 WHERE id = ?1")?
-                .execute(params![id, SentStatus::Failed.number(), code.0])?;
+                .prepare_cached(
+                    "UPDATE OR IGNORE message SET sent_status = ?2, error_code = ?3, uid = coalesce(?4, uid),
+                       sent_time = iif(?5 > 0, ?5, sent_time) WHERE id = ?1",
+                )?
+                .execute(params![id, SentStatus::Failed.number(), code.0, uid, time])?;
         }
     }
     messages::message(connection, id)

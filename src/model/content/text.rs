@@ -4,39 +4,70 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Rest;
+use crate::model::enums::MentionedType;
 
-/// Who wrote it, inside the content.
+/// Who wrote it, inside the content. Kept as it came, since clients write the keys in any order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-pub struct UserInfo {
+#[serde(transparent)]
+pub struct UserInfo(pub Rest);
+
+impl UserInfo {
+    /// A user with name and address of the portrait.
+    pub fn new(id: &str, name: &str, portrait_uri: &str) -> Self {
+        let pairs = [("id", id), ("name", name), ("portraitUri", portrait_uri)];
+        Self(pairs.into_iter().map(|(key, value)| (key.to_owned(), Value::from(value))).collect())
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(Value::as_str)
+    }
+
     /// User id.
-    pub id: String,
+    pub fn id(&self) -> Option<&str> {
+        self.text("id")
+    }
+
     /// Display name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub fn name(&self) -> Option<&str> {
+        self.text("name")
+    }
+
     /// Address of the portrait.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub portrait_uri: Option<String>,
-    /// Anything else.
-    #[serde(flatten)]
-    pub rest: Rest,
+    pub fn portrait_uri(&self) -> Option<&str> {
+        self.text("portraitUri")
+    }
 }
 
-/// Who is mentioned.
+/// Who is mentioned. Kept as it came, since clients write the keys in any order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-pub struct MentionedInfo {
-    /// 1 everybody, 2 the listed users.
-    #[serde(rename = "type")]
-    pub kind: i32,
-    /// The users, with `kind` 2.
-    pub user_id_list: Vec<String>,
+#[serde(transparent)]
+pub struct MentionedInfo(pub Rest);
+
+impl MentionedInfo {
+    /// Mentions everybody, or the listed users.
+    pub fn new(kind: MentionedType, users: &[&str]) -> Self {
+        let mut info = Rest::new();
+        info.insert("type".into(), kind.number().into());
+        info.insert("userIdList".into(), users.into());
+        Self(info)
+    }
+
+    /// Who is mentioned.
+    pub fn kind(&self) -> Option<MentionedType> {
+        let number = self.0.get("type").and_then(Value::as_i64)?;
+        i32::try_from(number).ok().and_then(MentionedType::from_number)
+    }
+
+    /// The listed users.
+    pub fn users(&self) -> Vec<&str> {
+        let list = self.0.get("userIdList").and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
     /// What a notification says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mentioned_content: Option<String>,
-    /// Anything else.
-    #[serde(flatten)]
-    pub rest: Rest,
+    pub fn mentioned_content(&self) -> Option<&str> {
+        self.0.get("mentionedContent").and_then(Value::as_str)
+    }
 }
 
 /// RC:TxtMsg.

@@ -1,0 +1,197 @@
+//! `anser_subscription`: listening by callback.
+
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+use super::border::{AnserDestroy, UserData, c_string, guard, put};
+use super::client::{AnserCallback, AnserClient, call};
+use super::event::{
+    ANSER_EVENT_CONVERSATIONS, ANSER_EVENT_MESSAGES, ANSER_EVENT_OVERFLOW, ANSER_EVENT_SENT,
+    ANSER_EVENT_STATUS, AnserEvent, Told,
+};
+use super::registry::{self, Object};
+use crate::client::{
+    Client, ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, Subscription,
+};
+use crate::model::{ConnectionStatus, ConversationKey, ErrorCode, Message};
+
+/// A listener's place. 0 is none.
+pub type AnserSubscription = u64;
+
+/// Called with a line of the library's log, on the client's events thread. `level`: 1 error, 2 warning,
+/// 3 information, 4 debugging. The texts are valid during this call.
+pub type AnserLogCallback =
+    Option<extern "C" fn(user_data: *mut c_void, level: i32, target: *const c_char, text: *const c_char)>;
+
+/// Where events go: a callback, or the event queue.
+pub(super) trait EventSink: Send + Sync {
+    fn take(&self, told: Told);
+}
+
+/// Turns what a client tells into events.
+pub(super) struct EventListener<S>(pub(super) S);
+
+impl<S: EventSink> ConnectionListener for EventListener<S> {
+    fn on_status(&self, status: ConnectionStatus, code: i32) {
+        self.0.take(Told::of_status(status, code));
+    }
+}
+
+impl<S: EventSink> MessageListener for EventListener<S> {
+    fn on_messages(&self, messages: Vec<Message>) {
+        self.0.take(Told { kind: ANSER_EVENT_MESSAGES, messages, ..Told::default() });
+    }
+
+    fn on_sent(&self, message: Message) {
+        let error = message.error_code;
+        self.0.take(Told { kind: ANSER_EVENT_SENT, error, messages: vec![message], ..Told::default() });
+    }
+
+    fn on_overflow(&self) {
+        self.0.take(Told { kind: ANSER_EVENT_OVERFLOW, ..Told::default() });
+    }
+}
+
+impl<S: EventSink> ConversationListener for EventListener<S> {
+    fn on_conversations(&self, named: Vec<ConversationKey>) {
+        self.0.take(Told { kind: ANSER_EVENT_CONVERSATIONS, named, ..Told::default() });
+    }
+}
+
+struct Callback {
+    callback: extern "C" fn(*mut c_void, i32, AnserEvent),
+    wanted: i32,
+    user_data: UserData,
+}
+
+impl EventSink for Callback {
+    fn take(&self, told: Told) {
+        if told.kind & self.wanted != 0 {
+            call(self.callback, &self.user_data, told);
+        }
+    }
+}
+
+/// Adds a listener to everything that a client tells.
+pub(super) fn listen<S: EventSink + 'static>(
+    client: &Client,
+    wanted: i32,
+    listener: &Arc<EventListener<S>>,
+) -> Vec<Arc<Subscription>> {
+    let mut subscriptions = Vec::new();
+    if wanted & ANSER_EVENT_STATUS != 0 {
+        subscriptions.push(client.add_connection_listener(listener.clone()));
+    }
+    if wanted & (ANSER_EVENT_MESSAGES | ANSER_EVENT_SENT | ANSER_EVENT_OVERFLOW) != 0 {
+        subscriptions.push(client.add_message_listener(listener.clone()));
+    }
+    if wanted & ANSER_EVENT_CONVERSATIONS != 0 {
+        subscriptions.push(client.add_conversation_listener(listener.clone()));
+    }
+    subscriptions
+}
+
+/// Hears events of one kind: `kind` is one of `ANSER_EVENT_STATUS`, `_MESSAGES`, `_SENT`, `_CONVERSATIONS`
+/// or `_OVERFLOW`; add a listener for each kind wanted. A status listener gets the current status first. The
+/// caller owns `*out`; freeing it ends the listening. `destroy` is called once when `user_data` is no longer
+/// used. Returns 0, 33003 for another kind, 34405 if `callback` or `out` is NULL, 34400, 34403; then
+/// `user_data` stays the caller's.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_client_add_listener(
+    client: AnserClient,
+    kind: i32,
+    callback: AnserCallback,
+    user_data: *mut c_void,
+    destroy: AnserDestroy,
+    out: *mut AnserSubscription,
+) -> i32 {
+    guard(|| {
+        put(out, 0)?;
+        let object = registry::client(client)?;
+        let callback = callback.ok_or(ErrorCode::NULL_ARGUMENT)?;
+        let kinds = [
+            ANSER_EVENT_STATUS,
+            ANSER_EVENT_MESSAGES,
+            ANSER_EVENT_SENT,
+            ANSER_EVENT_CONVERSATIONS,
+            ANSER_EVENT_OVERFLOW,
+        ];
+        if !kinds.contains(&kind) {
+            return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
+        }
+        if object.client.is_closed() {
+            return Err(ErrorCode::CLIENT_CLOSED);
+        }
+        let sink = Callback { callback, wanted: kind, user_data: UserData::new(user_data, destroy) };
+        let subscription = listen(&object.client, kind, &Arc::new(EventListener(sink))).pop();
+        put(out, registry::insert(Object::Subscription(subscription.ok_or(ErrorCode::INTERNAL)?)))
+    })
+}
+
+struct LogCallback {
+    callback: extern "C" fn(*mut c_void, i32, *const c_char, *const c_char),
+    user_data: UserData,
+}
+
+impl LogListener for LogCallback {
+    fn on_log(&self, level: LogLevel, target: String, text: String) {
+        let level = match level {
+            LogLevel::Error => 1,
+            LogLevel::Warn => 2,
+            LogLevel::Info => 3,
+            LogLevel::Debug => 4,
+        };
+        let (target, text) = (c_string(&target), c_string(&text));
+        (self.callback)(self.user_data.pointer(), level, target.as_ptr(), text.as_ptr());
+    }
+}
+
+/// Hears the library's log up to `level` (1 error … 4 debugging). Lines never hold tokens or message
+/// contents. Otherwise as `anser_client_add_listener`.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_client_add_log_listener(
+    client: AnserClient,
+    level: i32,
+    callback: AnserLogCallback,
+    user_data: *mut c_void,
+    destroy: AnserDestroy,
+    out: *mut AnserSubscription,
+) -> i32 {
+    guard(|| {
+        put(out, 0)?;
+        let object = registry::client(client)?;
+        let callback = callback.ok_or(ErrorCode::NULL_ARGUMENT)?;
+        let level = match level {
+            1 => LogLevel::Error,
+            2 => LogLevel::Warn,
+            3 => LogLevel::Info,
+            4 => LogLevel::Debug,
+            _ => return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER),
+        };
+        if object.client.is_closed() {
+            return Err(ErrorCode::CLIENT_CLOSED);
+        }
+        let listener = LogCallback { callback, user_data: UserData::new(user_data, destroy) };
+        let subscription = object.client.add_log_listener(level, Arc::new(listener));
+        put(out, registry::insert(Object::Subscription(subscription)))
+    })
+}
+
+/// Ends the listening; a call that is running may still be running when this returns. Returns 0, 34403.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_subscription_cancel(subscription: AnserSubscription) -> i32 {
+    guard(|| registry::subscription(subscription).map(|subscription| subscription.cancel()))
+}
+
+/// Ends the listening and waits for a call that is running: afterwards none arrives. Called from that very
+/// callback it only marks, and that holds from the end of the call. Returns 0, 34403.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_subscription_cancel_and_wait(subscription: AnserSubscription) -> i32 {
+    guard(|| registry::subscription(subscription).map(|subscription| subscription.cancel_and_wait()))
+}
+
+/// Ends the listening and frees its handle. Returns 0, 34403 for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_subscription_free(subscription: AnserSubscription) -> i32 {
+    guard(|| registry::free_subscription(subscription).map(|subscription| subscription.cancel()))
+}

@@ -1,0 +1,121 @@
+//! `anser_message`: reading one message.
+
+use std::ffi::{CString, c_char};
+use std::sync::Arc;
+
+use super::border::{c_string, guard, put, value};
+use super::registry::{self, Object};
+use crate::model::content::Content;
+use crate::model::{ErrorCode, Message};
+
+/// A message. 0 is none. Text of a message lives as long as its handle.
+pub type AnserMessage = u64;
+
+/// A message with its text ready for C.
+pub(super) struct CMessage {
+    message: Message,
+    uid: Option<CString>,
+    target: CString,
+    sender: CString,
+    object_name: CString,
+    content: CString,
+    text: Option<CString>,
+    extra: CString,
+}
+
+impl CMessage {
+    pub(super) fn new(message: Message) -> Arc<Self> {
+        let text = match Content::read(&message.object_name, &message.content) {
+            Content::Text(text) => Some(c_string(&text.content)),
+            _ => None,
+        };
+        Arc::new(Self {
+            uid: message.uid.as_deref().map(c_string),
+            target: c_string(&message.conversation.target_id),
+            sender: c_string(&message.sender_user_id),
+            object_name: c_string(&message.object_name),
+            content: c_string(&message.content),
+            extra: c_string(&message.extra),
+            text,
+            message,
+        })
+    }
+}
+
+fn read<T>(message: AnserMessage, otherwise: T, get: impl FnOnce(&CMessage) -> T) -> T {
+    value(otherwise, || registry::message(message).map(|message| get(&message)))
+}
+
+macro_rules! getters {
+    ($($(#[$doc:meta])* $name:ident -> $type:ty { $otherwise:expr, $get:expr })*) => {
+        $(
+            $(#[$doc])*
+            #[unsafe(no_mangle)]
+            pub extern "C" fn $name(message: AnserMessage) -> $type {
+                read(message, $otherwise, $get)
+            }
+        )*
+    };
+}
+
+getters! {
+    /// Its local number, unique in this user's data; 0 for a message that is told but not kept, and for
+    /// a stale handle.
+    anser_message_id -> i64 { 0, |m| m.message.id }
+    /// The server's name for it, the same on every device; NULL until the server has it.
+    anser_message_uid -> *const c_char {
+        std::ptr::null(), |m| m.uid.as_ref().map_or(std::ptr::null(), |uid| uid.as_ptr())
+    }
+    /// The type of its conversation: 1 private, 3 group, …; 0 for a stale handle.
+    anser_message_conversation_type -> i32 { 0, |m| m.message.conversation.conversation_type.number() }
+    /// The target of its conversation: the peer's or the group's id. NULL for a stale handle.
+    anser_message_target_id -> *const c_char { std::ptr::null(), |m| m.target.as_ptr() }
+    /// 1 sent by this user, 2 received; 0 for a stale handle.
+    anser_message_direction -> i32 { 0, |m| m.message.direction.number() }
+    /// Who wrote it. NULL for a stale handle.
+    anser_message_sender_id -> *const c_char { std::ptr::null(), |m| m.sender.as_ptr() }
+    /// What kind of content, "RC:TxtMsg" for text. NULL for a stale handle.
+    anser_message_object_name -> *const c_char { std::ptr::null(), |m| m.object_name.as_ptr() }
+    /// The content's JSON, byte for byte as it was sent. NULL for a stale handle.
+    anser_message_content -> *const c_char { std::ptr::null(), |m| m.content.as_ptr() }
+    /// The text of a text message; NULL for any other kind.
+    anser_message_text -> *const c_char {
+        std::ptr::null(), |m| m.text.as_ref().map_or(std::ptr::null(), |text| text.as_ptr())
+    }
+    /// Server time, ms since 1970; an estimate until the server has it.
+    anser_message_sent_time -> i64 { 0, |m| m.message.sent_time }
+    /// When this device stored it, ms since 1970.
+    anser_message_received_time -> i64 { 0, |m| m.message.received_time }
+    /// 10 sending, 20 failed, 30 sent, 40 received, 50 read; 0 for a stale handle.
+    anser_message_sent_status -> i32 { 0, |m| m.message.sent_status.number() }
+    /// Why sending failed; 0 if it did not.
+    anser_message_error -> i32 { 0, |m| m.message.error_code }
+    /// What the user did with it: bits 1 read, 2 listened, 4 downloaded, 8 retrieved.
+    anser_message_received_status -> i32 { 0, |m| m.message.received_status }
+    /// Whether it counts as unread.
+    anser_message_is_counted -> bool { false, |m| m.message.counted }
+    /// Whether it mentions this user.
+    anser_message_is_mentioned -> bool { false, |m| m.message.mentioned }
+    /// Whether it was already waiting when the client connected.
+    anser_message_is_offline -> bool { false, |m| m.message.offline }
+    /// The host's own note on it; empty if there is none. NULL for a stale handle.
+    anser_message_extra -> *const c_char { std::ptr::null(), |m| m.extra.as_ptr() }
+}
+
+/// Gives a message another handle, which outlives the event it came with. The caller owns `*out` and frees
+/// it with `anser_message_free`. Returns 0, 34403 for a stale handle, 34405 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_retain(message: AnserMessage, out: *mut AnserMessage) -> i32 {
+    guard(|| {
+        if out.is_null() {
+            return Err(ErrorCode::NULL_ARGUMENT);
+        }
+        put(out, registry::insert(Object::Message(registry::message(message)?)))
+    })
+}
+
+/// Frees a handle made with `anser_message_retain`. Returns 0, 34403 for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_free(message: AnserMessage) -> i32 {
+    guard(|| registry::free_message(message).map(drop))
+}
