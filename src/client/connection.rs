@@ -245,10 +245,10 @@ impl Client {
         self.shared.closed.load(Ordering::Acquire)
     }
 
-    /// Runs a future on the events thread, which ends it before the client ends. `false` if the client is
-    /// closed; then the future has not run and never will.
-    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> bool {
-        self.shared.delivery.spawn(future)
+    /// Makes a future and runs it on the events thread, which ends it before the client ends. `false` if the
+    /// client is closed; then the future is not even made.
+    pub fn spawn<F: Future<Output = ()> + Send + 'static>(&self, make: impl FnOnce() -> F) -> bool {
+        self.shared.delivery.spawn(make)
     }
 }
 

@@ -180,9 +180,9 @@ impl Delivery {
         Arc::new(Subscription { slot, delivery: Arc::downgrade(&self.0) })
     }
 
-    /// Runs a future to its end on the events thread: how C completions are called. `false` if the thread
-    /// is ending; then the future has not run and never will.
-    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> bool {
+    /// Makes a future and runs it to its end on the events thread: how C completions are called. `false` if
+    /// the thread is ending; then the future is not even made.
+    pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(&self, make: impl FnOnce() -> F) -> bool {
         let delivery = Arc::downgrade(&self.0);
         {
             let mut queue = lock(&self.0.queue);
@@ -190,7 +190,7 @@ impl Delivery {
                 return false;
             }
             queue.tasks += 1;
-            let task = Task { future: Mutex::new(Some(Box::pin(future))), delivery };
+            let task = Task { future: Mutex::new(Some(Box::pin(make()))), delivery };
             queue.jobs.push_back(Job::Poll(Arc::new(task)));
         }
         self.0.wake.notify_one();

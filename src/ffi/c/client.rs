@@ -64,17 +64,20 @@ where
             // Without a callback the end goes to the event queue, which has to be there.
             None => Some(object.pull.get().ok_or(ErrorCode::NULL_ARGUMENT)?.clone()),
         };
-        let user_data = UserData::new(user_data, destroy);
         let told = |result: Result<T>| match result {
             Ok(value) => value.into_told(),
             Err(error) => Told { kind: ANSER_EVENT_COMPLETED, error: error.code().0, ..Told::default() },
         };
-        let started = object.client.spawn(async move {
-            let told = told(future.await);
-            match (callback, queue) {
-                (Some(callback), _) => call(callback, &user_data, told),
-                (None, Some(queue)) => queue.push(told, Some(user_data)),
-                (None, None) => {}
+        let started = object.client.spawn(move || {
+            // From here on the pointer is the library's: whatever happens, it is destroyed once.
+            let user_data = UserData::new(user_data, destroy);
+            async move {
+                let told = told(future.await);
+                match (callback, queue) {
+                    (Some(callback), _) => call(callback, &user_data, told),
+                    (None, Some(queue)) => queue.push(told, Some(user_data)),
+                    (None, None) => {}
+                }
             }
         });
         if started { Ok(()) } else { Err(ErrorCode::CLIENT_CLOSED) }

@@ -46,60 +46,113 @@ fn read<T>(message: AnserMessage, otherwise: T, get: impl FnOnce(&CMessage) -> T
     value(otherwise, || registry::message(message).map(|message| get(&message)))
 }
 
-macro_rules! getters {
-    ($($(#[$doc:meta])* $name:ident -> $type:ty { $otherwise:expr, $get:expr })*) => {
-        $(
-            $(#[$doc])*
-            #[unsafe(no_mangle)]
-            pub extern "C" fn $name(message: AnserMessage) -> $type {
-                read(message, $otherwise, $get)
-            }
-        )*
-    };
+/// Its local number, unique in this user's data; 0 for a message that is told but not kept, and for
+/// a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_id(message: AnserMessage) -> i64 {
+    read(message, 0, |m| m.message.id)
 }
 
-getters! {
-    /// Its local number, unique in this user's data; 0 for a message that is told but not kept, and for
-    /// a stale handle.
-    anser_message_id -> i64 { 0, |m| m.message.id }
-    /// The server's name for it, the same on every device; NULL until the server has it.
-    anser_message_uid -> *const c_char {
-        std::ptr::null(), |m| m.uid.as_ref().map_or(std::ptr::null(), |uid| uid.as_ptr())
-    }
-    /// The type of its conversation: 1 private, 3 group, …; 0 for a stale handle.
-    anser_message_conversation_type -> i32 { 0, |m| m.message.conversation.conversation_type.number() }
-    /// The target of its conversation: the peer's or the group's id. NULL for a stale handle.
-    anser_message_target_id -> *const c_char { std::ptr::null(), |m| m.target.as_ptr() }
-    /// 1 sent by this user, 2 received; 0 for a stale handle.
-    anser_message_direction -> i32 { 0, |m| m.message.direction.number() }
-    /// Who wrote it. NULL for a stale handle.
-    anser_message_sender_id -> *const c_char { std::ptr::null(), |m| m.sender.as_ptr() }
-    /// What kind of content, "RC:TxtMsg" for text. NULL for a stale handle.
-    anser_message_object_name -> *const c_char { std::ptr::null(), |m| m.object_name.as_ptr() }
-    /// The content's JSON, byte for byte as it was sent. NULL for a stale handle.
-    anser_message_content -> *const c_char { std::ptr::null(), |m| m.content.as_ptr() }
-    /// The text of a text message; NULL for any other kind.
-    anser_message_text -> *const c_char {
-        std::ptr::null(), |m| m.text.as_ref().map_or(std::ptr::null(), |text| text.as_ptr())
-    }
-    /// Server time, ms since 1970; an estimate until the server has it.
-    anser_message_sent_time -> i64 { 0, |m| m.message.sent_time }
-    /// When this device stored it, ms since 1970.
-    anser_message_received_time -> i64 { 0, |m| m.message.received_time }
-    /// 10 sending, 20 failed, 30 sent, 40 received, 50 read; 0 for a stale handle.
-    anser_message_sent_status -> i32 { 0, |m| m.message.sent_status.number() }
-    /// Why sending failed; 0 if it did not.
-    anser_message_error -> i32 { 0, |m| m.message.error_code }
-    /// What the user did with it: bits 1 read, 2 listened, 4 downloaded, 8 retrieved.
-    anser_message_received_status -> i32 { 0, |m| m.message.received_status }
-    /// Whether it counts as unread.
-    anser_message_is_counted -> bool { false, |m| m.message.counted }
-    /// Whether it mentions this user.
-    anser_message_is_mentioned -> bool { false, |m| m.message.mentioned }
-    /// Whether it was already waiting when the client connected.
-    anser_message_is_offline -> bool { false, |m| m.message.offline }
-    /// The host's own note on it; empty if there is none. NULL for a stale handle.
-    anser_message_extra -> *const c_char { std::ptr::null(), |m| m.extra.as_ptr() }
+/// The server's name for it, the same on every device; NULL until the server has it.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_uid(message: AnserMessage) -> *const c_char {
+    read(message, std::ptr::null(), |m| m.uid.as_ref().map_or(std::ptr::null(), |uid| uid.as_ptr()))
+}
+
+/// The type of its conversation: 1 private, 3 group, …; 0 for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_conversation_type(message: AnserMessage) -> i32 {
+    read(message, 0, |m| m.message.conversation.conversation_type.number())
+}
+
+/// The target of its conversation: the peer's or the group's id. NULL for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_target_id(message: AnserMessage) -> *const c_char {
+    read(message, std::ptr::null(), |m| m.target.as_ptr())
+}
+
+/// 1 sent by this user, 2 received; 0 for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_direction(message: AnserMessage) -> i32 {
+    read(message, 0, |m| m.message.direction.number())
+}
+
+/// Who wrote it. NULL for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_sender_id(message: AnserMessage) -> *const c_char {
+    read(message, std::ptr::null(), |m| m.sender.as_ptr())
+}
+
+/// What kind of content, "RC:TxtMsg" for text. NULL for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_object_name(message: AnserMessage) -> *const c_char {
+    read(message, std::ptr::null(), |m| m.object_name.as_ptr())
+}
+
+/// The content's JSON, byte for byte as it was sent. NULL for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_content(message: AnserMessage) -> *const c_char {
+    read(message, std::ptr::null(), |m| m.content.as_ptr())
+}
+
+/// The text of a text message; NULL for any other kind.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_text(message: AnserMessage) -> *const c_char {
+    read(message, std::ptr::null(), |m| m.text.as_ref().map_or(std::ptr::null(), |text| text.as_ptr()))
+}
+
+/// Server time, ms since 1970; an estimate until the server has it.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_sent_time(message: AnserMessage) -> i64 {
+    read(message, 0, |m| m.message.sent_time)
+}
+
+/// When this device stored it, ms since 1970.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_received_time(message: AnserMessage) -> i64 {
+    read(message, 0, |m| m.message.received_time)
+}
+
+/// 10 sending, 20 failed, 30 sent, 40 received, 50 read; 0 for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_sent_status(message: AnserMessage) -> i32 {
+    read(message, 0, |m| m.message.sent_status.number())
+}
+
+/// Why sending failed; 0 if it did not.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_error(message: AnserMessage) -> i32 {
+    read(message, 0, |m| m.message.error_code)
+}
+
+/// What the user did with it: bits 1 read, 2 listened, 4 downloaded, 8 retrieved.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_received_status(message: AnserMessage) -> i32 {
+    read(message, 0, |m| m.message.received_status)
+}
+
+/// Whether it counts as unread.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_is_counted(message: AnserMessage) -> bool {
+    read(message, false, |m| m.message.counted)
+}
+
+/// Whether it mentions this user.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_is_mentioned(message: AnserMessage) -> bool {
+    read(message, false, |m| m.message.mentioned)
+}
+
+/// Whether it was already waiting when the client connected.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_is_offline(message: AnserMessage) -> bool {
+    read(message, false, |m| m.message.offline)
+}
+
+/// The host's own note on it; empty if there is none. NULL for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_message_extra(message: AnserMessage) -> *const c_char {
+    read(message, std::ptr::null(), |m| m.extra.as_ptr())
 }
 
 /// Gives a message another handle, which outlives the event it came with. The caller owns `*out` and frees
