@@ -1,0 +1,58 @@
+/** What a client tells its host, and the adapters between that and the generated listeners. */
+package im.anser
+
+import im.anser.ffi.ConnectionListener
+import im.anser.ffi.ConversationListener
+import im.anser.ffi.LogListener
+import im.anser.ffi.MessageListener
+import im.anser.ffi.Subscription as NativeSubscription
+
+/** The status is [status] now; [code] says why, 0 if there is nothing to say. */
+data class StatusChange(val status: ConnectionStatus, val code: Int)
+
+/** A line of the log. Never holds tokens or message contents. */
+data class LogLine(val level: LogLevel, val target: String, val text: String)
+
+/** What happens to messages. */
+sealed interface MessageEvent {
+    /** New messages, in the order they came. */
+    data class Received(val messages: List<Message>) : MessageEvent
+
+    /** An own message is SENT or FAILED now. */
+    data class Sent(val message: Message) : MessageEvent
+
+    /** The host was too slow and events were dropped: read the lists again, the store has everything. */
+    data object Overflow : MessageEvent
+}
+
+/** A listener's place. Dropping it without [cancel] cancels too, whenever the collector runs. */
+class Subscription internal constructor(private val native: NativeSubscription) : AutoCloseable {
+    /** Ends it. A callback that is already running may still be running when this returns. */
+    fun cancel() = native.cancel()
+
+    /** Ends it and waits for a callback that is running, unless called from that callback. */
+    fun cancelAndWait() = native.cancelAndWait()
+
+    /** As [cancelAndWait]. */
+    override fun close() = cancelAndWait()
+}
+
+internal class StatusAdapter(private val listener: (StatusChange) -> Unit) : ConnectionListener {
+    override fun onStatus(status: ConnectionStatus, code: Int) = listener(StatusChange(status, code))
+}
+
+internal class MessageAdapter(private val listener: (MessageEvent) -> Unit) : MessageListener {
+    override fun onMessages(messages: List<Message>) = listener(MessageEvent.Received(messages))
+
+    override fun onSent(message: Message) = listener(MessageEvent.Sent(message))
+
+    override fun onOverflow() = listener(MessageEvent.Overflow)
+}
+
+internal class ConversationAdapter(private val listener: (List<ConversationKey>) -> Unit) : ConversationListener {
+    override fun onConversations(conversations: List<ConversationKey>) = listener(conversations)
+}
+
+internal class LogAdapter(private val listener: (LogLine) -> Unit) : LogListener {
+    override fun onLog(level: LogLevel, target: String, text: String) = listener(LogLine(level, target, text))
+}
