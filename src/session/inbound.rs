@@ -205,7 +205,8 @@ impl Session {
             return;
         };
         let base = self.pull.ahead();
-        let contiguous = message.extra.is_some_and(|previous| previous == base.inbox && previous > 0);
+        // Its predecessor is known; the cursor may stand later, on an own message.
+        let contiguous = message.extra.is_some_and(|previous| previous > 0 && previous <= base.inbox);
         let user = self.connection.user_id().unwrap_or_default().to_owned();
         let incoming = Incoming::from_downstream(message, &user, self.connection.connack_time);
         let moves = match &incoming {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::border::{AnserDestroy, UserData, guard, put, put_text, text};
 use super::event::{ANSER_EVENT_COMPLETED, AnserEvent, CEvent, IntoTold, Told};
 use super::options::AnserOptions;
-use super::pull::PullQueue;
+use super::pull::Pull;
 use super::registry::{self, Object};
 use crate::client::{Client, DeviceInfo, Result};
 use crate::model::ErrorCode;
@@ -26,7 +26,7 @@ pub type AnserCallback = Option<extern "C" fn(user_data: *mut c_void, error: i32
 /// A client, and its event queue once the host has asked for one.
 pub(super) struct CClient {
     pub(super) client: Arc<Client>,
-    pub(super) pull: OnceLock<Arc<PullQueue>>,
+    pub(super) pull: OnceLock<Pull>,
 }
 
 /// Calls a host's callback with an event that lives as long as the call.
@@ -62,7 +62,7 @@ where
         let queue = match callback {
             Some(_) => None,
             // Without a callback the end goes to the event queue, which has to be there.
-            None => Some(object.pull.get().ok_or(ErrorCode::NULL_ARGUMENT)?.clone()),
+            None => Some(object.pull.get().ok_or(ErrorCode::NULL_ARGUMENT)?.queue.clone()),
         };
         let told = |result: Result<T>| match result {
             Ok(value) => value.into_told(),
@@ -109,8 +109,8 @@ pub extern "C" fn anser_client_close(client: AnserClient) -> i32 {
     guard(|| {
         let object = registry::client(client)?;
         object.client.close();
-        if let Some(queue) = object.pull.get() {
-            queue.close();
+        if let Some(pull) = object.pull.get() {
+            pull.queue.close();
         }
         Ok(())
     })

@@ -2,7 +2,7 @@
 //! take one by one on the program's own thread.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 #[cfg(unix)]
@@ -26,11 +26,17 @@ const MAX_QUEUE: usize = 65_536;
 /// Every kind of event.
 const ALL: i32 = !ANSER_EVENT_COMPLETED;
 
+/// A client's queue and what fills it. Together in the client: the listeners hold the queue, so the queue
+/// must not hold them.
+pub(super) struct Pull {
+    pub(super) queue: Arc<PullQueue>,
+    _subscriptions: Vec<Arc<Subscription>>,
+}
+
 /// The queue of one client.
 pub(super) struct PullQueue {
     state: Mutex<State>,
     arrived: Condvar,
-    subscriptions: OnceLock<Vec<Arc<Subscription>>>,
     #[cfg(unix)]
     bell: Option<(UnixStream, UnixStream)>,
 }
@@ -51,18 +57,18 @@ impl EventSink for Arc<PullQueue> {
 impl PullQueue {
     /// The client's queue, made and filled from the first call on.
     fn of(object: &CClient) -> Arc<Self> {
-        let queue = object.pull.get_or_init(|| Arc::new(Self::new()));
-        queue
-            .subscriptions
-            .get_or_init(|| listen(&object.client, ALL, &Arc::new(EventListener(queue.clone()))));
-        queue.clone()
+        let pull = object.pull.get_or_init(|| {
+            let queue = Arc::new(Self::new());
+            let subscriptions = listen(&object.client, ALL, &Arc::new(EventListener(queue.clone())));
+            Pull { queue, _subscriptions: subscriptions }
+        });
+        pull.queue.clone()
     }
 
     fn new() -> Self {
         Self {
             state: Mutex::default(),
             arrived: Condvar::new(),
-            subscriptions: OnceLock::new(),
             #[cfg(unix)]
             bell: UnixStream::pair().ok().filter(|(read, write)| {
                 // Neither end may ever block a thread.
