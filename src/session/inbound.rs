@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
+use serde::Deserialize;
+
 use super::pull::Receipt;
 use super::requests::Asker;
 use super::{Action, Answer, Cursors, Millis, Session};
-use crate::model::content::{Content, flags_of};
+use crate::model::content::{Content, MentionedInfo, flags_of};
+use crate::model::enums::MentionedType;
 use crate::model::{ConversationKey, ConversationType, MessageDirection, MessageFlags};
 use crate::wire::{Body, Bytes, DownPublish, PubAck, Qos, Topic, UpFrame, body, string};
 
@@ -76,15 +79,16 @@ impl Incoming {
         let status = message.status.unwrap_or_default();
         let flags = flags_of(&object_name).unwrap_or_else(|| status_flags(status));
         let sent_time = message.data_time.unwrap_or_default().max(0);
+        let content = content_text(&message.content.unwrap_or_default());
         Some(Self {
             uid: message.message_uid.filter(|uid| !uid.is_empty()),
             conversation: ConversationKey { conversation_type: kind, target_id },
             direction: if own { MessageDirection::Send } else { MessageDirection::Receive },
             sender: if own { user.to_owned() } else { from },
-            content: content_text(&message.content.unwrap_or_default()),
+            mentioned: !own && status & STATUS_MENTIONED != 0 && names(user, &content),
+            content,
             persisted: flags.contains(MessageFlags::PERSISTED) || flags.contains(MessageFlags::COUNTED),
             counted: flags.contains(MessageFlags::COUNTED),
-            mentioned: status & STATUS_MENTIONED != 0,
             offline: sent_time < connack_time,
             client_unique_id: message.client_unique_id.filter(|_| own),
             object_name,
@@ -134,6 +138,18 @@ fn status_flags(status: i64) -> MessageFlags {
     let persisted = if status & STATUS_PERSISTED != 0 { MessageFlags::PERSISTED.0 } else { 0 };
     let counted = if status & STATUS_COUNTED != 0 { MessageFlags::COUNTED.0 } else { 0 };
     MessageFlags(persisted | counted)
+}
+
+/// Whether a message with the bit of mentions means this user: the bit is the same for all receivers, whom
+/// it means stands in the content. Content that does not say is taken by the bit.
+fn names(user: &str, content: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Mentions {
+        mentioned_info: MentionedInfo,
+    }
+    let Ok(Mentions { mentioned_info }) = serde_json::from_str(content) else { return true };
+    mentioned_info.kind() != Some(MentionedType::Part) || mentioned_info.users().contains(&user)
 }
 
 /// Content is text in CESU-8 or UTF-8. What is neither is shown as well as can be.
@@ -262,6 +278,22 @@ impl Session {
         let user = self.connection.user_id().unwrap_or_default().to_owned();
         if let Some(incoming) = Incoming::from_copy(copy, &user, ack) {
             self.commit(vec![incoming], None, Receipt::None, false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mention_means_whom_its_content_names() {
+        let part = r#"{"content":"@b","mentionedInfo":{"type":2,"userIdList":["b"]}}"#;
+        assert!(names("b", part));
+        assert!(!names("c", part));
+        assert!(names("c", r#"{"mentionedInfo":{"type":1,"userIdList":[]}}"#));
+        for silent in ["{}", "no json", r#"{"mentionedInfo":null}"#] {
+            assert!(names("c", silent), "{silent}");
         }
     }
 }
