@@ -106,6 +106,14 @@ impl Connection {
         self.random
     }
 
+    /// A line that lived long enough makes up for what failed before it.
+    fn forgive(&mut self, now: Millis) {
+        if self.is_online() && now.saturating_sub(self.online_since) >= timing::HEALTHY_AFTER {
+            self.failures = 0;
+            self.redirects = 0;
+        }
+    }
+
     /// Full jitter below a doubling, capped ceiling.
     fn pause(&mut self) -> Millis {
         let ceiling = timing::RECONNECT_BASE << self.failures.min(6);
@@ -180,11 +188,7 @@ impl Session {
 
     /// After a loss that time may mend.
     fn retry_later(&mut self, code: ErrorCode, now: Millis) {
-        if self.connection.is_online()
-            && now.saturating_sub(self.connection.online_since) >= timing::HEALTHY_AFTER
-        {
-            self.connection.failures = 0;
-        }
+        self.connection.forgive(now);
         let until = now + self.connection.pause();
         self.leave(Phase::Waiting { until }, code, now);
         self.show(ConnectionStatus::NetworkUnavailable, code);
@@ -239,7 +243,6 @@ impl Session {
             (0, Some(accepted)) => {
                 let user_id = accepted.user_id.to_string();
                 self.connection.phase = Phase::Preparing;
-                self.connection.redirects = 0;
                 self.connection.online_since = now;
                 self.connection.connack_time = accepted.time as i64;
                 self.connection.user_id = Some(user_id.clone());
@@ -249,7 +252,7 @@ impl Session {
                     self.ping(now);
                 }
             }
-            (6, _) => self.redirect(),
+            (6, _) => self.redirect(now),
             (status, _) => {
                 let code = ErrorCode::from_connack(status);
                 if status == 3 {
@@ -272,7 +275,8 @@ impl Session {
     }
 
     /// Asks navigation again, past the cache, and connects anew. The host's connect stays open.
-    fn redirect(&mut self) {
+    fn redirect(&mut self, now: Millis) {
+        self.connection.forgive(now);
         self.connection.redirects += 1;
         if self.connection.redirects > MAX_REDIRECTS {
             self.end(ConnectionStatus::Disconnected, ErrorCode::RC_CONN_REDIRECTED);
@@ -287,7 +291,7 @@ impl Session {
 
     pub(super) fn disconnected_by_server(&mut self, status: u8, now: Millis) {
         match status {
-            0 | 6 => self.redirect(),
+            0 | 6 => self.redirect(now),
             1 => self.end(ConnectionStatus::KickedOfflineByOtherClient, ErrorCode::RC_DISCONN_KICK),
             2 => self.end(ConnectionStatus::Blocked, ErrorCode::RC_CONN_USER_BLOCKED),
             3 => self.fail_transport(ErrorCode::SOCKET_CLOSED_BY_PEER, now),

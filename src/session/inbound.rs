@@ -249,7 +249,9 @@ impl Session {
 
     fn room_notice(&mut self, notice: body::Notify, now: Millis) {
         let Some(room) = notice.chatroom_id else { return };
-        if let Some(since) = self.rooms.messages_missing_since(&room, notice.time.unwrap_or(i64::MAX)) {
+        if let Some(since) = self.rooms.messages_missing_since(&room, notice.time.unwrap_or(i64::MAX))
+            && self.requests.has_room()
+        {
             let request = body::ChatroomPull { sync_time: Some(since), count: Some(0) };
             let bytes = request.to_bytes();
             self.ask(Asker::RoomMessages, Topic::PullChatroom, room, bytes, Qos::AtLeastOnce, now);
@@ -259,7 +261,9 @@ impl Session {
     fn state_notice(&mut self, bytes: Bytes, now: Millis) {
         let Ok(notice) = body::Notify::from_bytes(bytes) else { return };
         let (Some(2), Some(room)) = (notice.r#type, notice.chatroom_id) else { return };
-        if let Some(since) = self.rooms.entries_missing_since(&room, notice.time.unwrap_or(i64::MAX)) {
+        if let Some(since) = self.rooms.entries_missing_since(&room, notice.time.unwrap_or(i64::MAX))
+            && self.requests.has_room()
+        {
             let request = body::PullChatroomEntriesRequest { timestamp: Some(since) };
             self.ask(
                 Asker::RoomEntries,

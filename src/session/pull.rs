@@ -231,6 +231,7 @@ impl Session {
         }
         // What follows on this page would leave a hole: the store refuses it, and the pull starts over.
         self.pull.ahead = self.pull.committed;
+        self.requests.abandon_pull();
         self.pull_failed(now);
     }
 

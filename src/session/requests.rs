@@ -16,6 +16,8 @@ pub(super) enum Asker {
     Host(u64),
     /// The session's own pull.
     Pull,
+    /// Nobody any more: a pull from where the store turned out not to stand.
+    Nobody,
     /// The session itself, for a chatroom's entries.
     RoomEntries,
     /// The session itself, for a chatroom's messages.
@@ -49,14 +51,21 @@ impl Requests {
         }
     }
 
-    /// How many wait.
-    fn len(&self) -> usize {
-        self.pending.len()
-    }
-
     /// The topic of a pending QUERY, which a polled answer does not name.
     pub(super) fn topic(&self, message_id: u16) -> Option<Topic> {
         self.pending.get(&message_id).map(|pending| pending.topic)
+    }
+
+    /// Whether the session may add a question of its own: a flood of notices must not take every id.
+    pub(super) fn has_room(&self) -> bool {
+        self.pending.len() < MAX_PENDING
+    }
+
+    /// The answer to the pull on its way is of no use; it is neither read nor confirmed.
+    pub(super) fn abandon_pull(&mut self) {
+        for pending in self.pending.values_mut().filter(|pending| pending.asker == Asker::Pull) {
+            pending.asker = Asker::Nobody;
+        }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Millis> {
@@ -84,7 +93,7 @@ impl Session {
     pub(super) fn request(&mut self, request: Request, now: Millis) {
         let refusal = if !self.connection.is_online() {
             Some(ErrorCode::RC_NET_CHANNEL_INVALID)
-        } else if self.requests.len() >= MAX_PENDING {
+        } else if !self.requests.has_room() {
             Some(ErrorCode::BIZ_ERROR_NO_CHANNEL)
         } else {
             None
@@ -127,12 +136,13 @@ impl Session {
         let pending = self.requests.pending.remove(&ack.message_id);
         let asker = pending.as_ref().map(|pending| pending.asker);
         // A page is confirmed once it is stored; anything else at once, also when nobody waits for it.
-        let is_page = matches!(asker, Some(Asker::Pull | Asker::RoomMessages));
+        let is_page = matches!(asker, Some(Asker::Pull | Asker::Nobody | Asker::RoomMessages));
         if !is_page && ack.qos.wants_ack() {
             self.send(UpFrame::QueryCon { message_id: ack.message_id });
         }
         match pending {
             Some(pending) if pending.asker == Asker::Pull => self.page(ack, now),
+            Some(pending) if pending.asker == Asker::Nobody => {}
             Some(pending) if pending.asker == Asker::RoomMessages => self.room_page(&pending.target, ack),
             Some(pending) => {
                 let user = self.connection.user_id().unwrap_or_default();
@@ -152,7 +162,7 @@ impl Session {
             Asker::Pull => self.pull_failed(now),
             Asker::RoomEntries => self.rooms.entries(&pending.target, &result),
             // The next notice asks again.
-            Asker::RoomMessages => {}
+            Asker::RoomMessages | Asker::Nobody => {}
         }
     }
 }

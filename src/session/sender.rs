@@ -93,11 +93,18 @@ impl Sender {
 
     /// Takes a message out that is not on its way.
     pub(super) fn cancel(&mut self, message: i64) {
-        for queue in self.queues.values_mut() {
-            if let Some(at) = queue.iter().position(|outgoing| outgoing.message == message) {
-                queue.remove(at);
-                self.known.remove(&message);
-            }
+        let found = self.queues.iter_mut().find_map(|(key, queue)| {
+            let at = queue.iter().position(|outgoing| outgoing.message == message)?;
+            queue.remove(at);
+            queue.is_empty().then(|| key.clone())
+        });
+        if let Some(key) = found {
+            // A turn without a message would be a second one for the next.
+            self.queues.remove(&key);
+            self.ready.retain(|ready| *ready != key);
+        }
+        if !self.in_flight.values().any(|attempt| attempt.outgoing.message == message) {
+            self.known.remove(&message);
         }
     }
 

@@ -1,0 +1,442 @@
+//! Any inputs in any order: nothing panics, and what the machine promises stays true at every step.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Conversations that messages go to: more than the window.
+const PEERS: usize = 80;
+
+/// What happens next; numbers choose among what there is at that moment.
+#[derive(Debug, Clone)]
+enum Step {
+    Connect,
+    Disconnect,
+    Navigation,
+    Opened {
+        back: u64,
+        heartbeat: bool,
+    },
+    Lost {
+        back: u64,
+        code: i32,
+    },
+    Frame {
+        back: u64,
+        frame: DownFrame,
+    },
+    Bytes {
+        back: u64,
+        bytes: Vec<u8>,
+    },
+    StoreReady {
+        inbox: i64,
+        outbox: usize,
+    },
+    StoreUnavailable,
+    Stored {
+        which: usize,
+    },
+    StoreFailed {
+        which: usize,
+    },
+    WrongTicket {
+        ticket: u64,
+    },
+    Send {
+        peer: usize,
+    },
+    Cancel {
+        which: usize,
+    },
+    Request {
+        topic: usize,
+        qos: bool,
+    },
+    SyncNow,
+    Tick {
+        after: u64,
+    },
+    /// The way in, so that most runs see a living line.
+    Login {
+        heartbeat: bool,
+    },
+    /// The right answer to a pull on its way.
+    Page {
+        time: i64,
+        finished: bool,
+    },
+    /// The right answer to a message on its way.
+    Ack {
+        which: usize,
+        status: u16,
+    },
+}
+
+fn generation_back() -> impl Strategy<Value = u64> {
+    prop_oneof![6 => Just(0_u64), 1 => 1..4_u64, 1 => Just(u64::MAX)]
+}
+
+fn any_body() -> impl Strategy<Value = Bytes> {
+    prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..40).prop_map(Bytes::from),
+        (0..500_i64, any::<bool>(), 0..3_usize).prop_map(|(time, finished, count)| {
+            let list = (0..count as i64).map(|step| downstream(time + step, "y")).collect();
+            let (sync_time, finished) = (Some(time), Some(finished));
+            body::DownstreamMessages { list, sync_time, finished }.to_bytes()
+        }),
+        (0..500_i64, 0..500_i64).prop_map(|(time, extra)| {
+            body::DownstreamMessage { extra: Some(extra), ..downstream(time, "z") }.to_bytes()
+        }),
+        (0..3_i32, 0..500_i64).prop_map(|(kind, time)| {
+            let room = (kind == 2).then(|| "room".to_owned());
+            body::Notify { r#type: Some(kind), time: Some(time), chatroom_id: room }.to_bytes()
+        }),
+    ]
+}
+
+fn any_frame() -> impl Strategy<Value = DownFrame> {
+    let qos = prop_oneof![Just(Qos::AtMostOnce), Just(Qos::AtLeastOnce)];
+    let topics = prop_oneof![
+        3 => Just("s_ntf".to_owned()), 3 => Just("s_msg".to_owned()), 1 => Just("s_stat".to_owned()),
+        1 => Just("ppMsgP".to_owned()), 1 => "[a-zA-Z_]{0,8}"
+    ];
+    let status = prop_oneof![4 => Just(0_u16), 1 => Just(20604_u16), 1 => Just(30003_u16), 1 => any::<u16>()];
+    let id = prop_oneof![3 => 0..40_u16, 1 => any::<u16>()];
+    prop_oneof![
+        (0..16_u8).prop_map(connack),
+        Just(DownFrame::PingResp),
+        (0..9_u8).prop_map(|status| DownFrame::Disconnect { status }),
+        (id.clone(), status.clone()).prop_map(|(id, status)| acks(id, status)),
+        (qos.clone(), any::<bool>(), topics, id.clone(), any_body()).prop_map(
+            |(qos, dup, topic, message_id, body)| DownFrame::Publish(DownPublish {
+                qos,
+                dup,
+                retain: false,
+                date: 0,
+                topic: topic.into(),
+                target: "room".into(),
+                message_id,
+                body,
+            })
+        ),
+        (qos, id, status, any_body()).prop_map(|(qos, message_id, status, body)| {
+            let (dup, retain, date) = (false, false, 0);
+            DownFrame::QueryAck(QueryAck { qos, dup, retain, message_id, date, status, body })
+        }),
+    ]
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => Just(Step::Connect),
+        1 => Just(Step::Disconnect),
+        1 => Just(Step::Navigation),
+        2 => (generation_back(), any::<bool>()).prop_map(|(back, heartbeat)| Step::Opened { back, heartbeat }),
+        1 => (generation_back(), prop_oneof![Just(30011), Just(31004), Just(31002), Just(-1)])
+            .prop_map(|(back, code)| Step::Lost { back, code }),
+        8 => (generation_back(), any_frame()).prop_map(|(back, frame)| Step::Frame { back, frame }),
+        1 => (generation_back(), proptest::collection::vec(any::<u8>(), 0..60))
+            .prop_map(|(back, bytes)| Step::Bytes { back, bytes }),
+        1 => (0..500_i64, 0..4_usize).prop_map(|(inbox, outbox)| Step::StoreReady { inbox, outbox }),
+        1 => Just(Step::StoreUnavailable),
+        6 => any::<usize>().prop_map(|which| Step::Stored { which }),
+        3 => any::<usize>().prop_map(|which| Step::StoreFailed { which }),
+        1 => any::<u64>().prop_map(|ticket| Step::WrongTicket { ticket }),
+        10 => prop_oneof![0..4_usize, 0..PEERS].prop_map(|peer| Step::Send { peer }),
+        3 => any::<usize>().prop_map(|which| Step::Cancel { which }),
+        3 => (0..Topic::ALL.len(), any::<bool>()).prop_map(|(topic, qos)| Step::Request { topic, qos }),
+        2 => Just(Step::SyncNow),
+        4 => prop_oneof![0..2_000_u64, 0..40_000_u64, 0..2_000_000_u64].prop_map(|after| Step::Tick { after }),
+        5 => any::<bool>().prop_map(|heartbeat| Step::Login { heartbeat }),
+        8 => (0..500_i64, any::<bool>()).prop_map(|(time, finished)| Step::Page { time, finished }),
+        6 => (any::<usize>(), prop_oneof![4 => Just(0_u16), 1 => Just(20604), 1 => Just(405), 1 => Just(30001)])
+            .prop_map(|(which, status)| Step::Ack { which, status }),
+    ]
+}
+
+/// The session with everything that it owes to somebody.
+struct World {
+    session: Session,
+    now: Millis,
+    generation: Generation,
+    /// Whether the line of that generation is open.
+    open: bool,
+    connects_owed: usize,
+    syncs_owed: usize,
+    requests_owed: HashMap<u64, Topic>,
+    next_number: u64,
+    sends: Vec<Outgoing>,
+    /// Tickets at the store, in order, with what their commit moves and acknowledges.
+    tickets: Vec<(u64, Option<Cursors>, Option<UpFrame>)>,
+    /// Where the store stands.
+    committed: Cursors,
+    /// Pulls by message id: from where they were asked.
+    pulls: HashMap<u16, i64>,
+    last_pull: Option<u16>,
+    publishes: Vec<u16>,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        Self {
+            session: Session::new(seed),
+            now: 0,
+            generation: 0,
+            open: false,
+            connects_owed: 0,
+            syncs_owed: 0,
+            requests_owed: HashMap::new(),
+            next_number: 0,
+            sends: Vec::new(),
+            tickets: Vec::new(),
+            committed: Cursors::default(),
+            pulls: HashMap::new(),
+            last_pull: None,
+            publishes: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        let current = self.generation;
+        let back = |steps: u64| current.wrapping_sub(steps);
+        match step {
+            Step::Connect => self.input(Input::Connect),
+            Step::Disconnect => self.input(Input::Disconnect),
+            Step::Navigation => self.input(Input::Navigation(ConnectionStatus::RequestNavi)),
+            Step::Opened { back: steps, heartbeat } => {
+                self.input(Input::TransportOpened { generation: back(steps), heartbeat });
+            }
+            Step::Lost { back: steps, code } => {
+                self.input(Input::TransportLost { generation: back(steps), code: ErrorCode(code) });
+            }
+            Step::Frame { back: steps, frame } => self.input(Input::Frame { generation: back(steps), frame }),
+            Step::Bytes { back: steps, bytes } => {
+                let generation = back(steps);
+                self.input(match DownFrame::decode(bytes.into()) {
+                    Ok(frame) => Input::Frame { generation, frame },
+                    Err(_) => Input::Garbage { generation },
+                });
+            }
+            Step::StoreReady { inbox, outbox } => self.store_ready(inbox, outbox),
+            Step::StoreUnavailable => self.input(Input::StoreUnavailable(ErrorCode::DATABASE_FULL)),
+            Step::Stored { which } => self.store_answers(which, true),
+            Step::StoreFailed { which } => self.store_answers(which, false),
+            Step::WrongTicket { ticket } => {
+                if self.tickets.iter().all(|(known, ..)| *known != ticket) {
+                    self.input(Input::Stored { ticket });
+                    self.input(Input::StoreFailed { ticket });
+                }
+            }
+            Step::Send { peer } => {
+                let outgoing = outgoing(self.sends.len() as i64, &format!("peer {peer}"));
+                self.sends.push(outgoing.clone());
+                self.input(Input::Send(outgoing));
+            }
+            Step::Cancel { which } => {
+                let message = which.checked_rem(self.sends.len()).unwrap_or(0) as i64;
+                self.input(Input::Cancel { message });
+            }
+            Step::Request { topic, qos } => {
+                self.next_number += 1;
+                let (id, topic) = (self.next_number, Topic::ALL[topic]);
+                self.requests_owed.insert(id, topic);
+                let qos = if qos { Qos::AtLeastOnce } else { Qos::AtMostOnce };
+                let (target, body) = ("room".to_owned(), Bytes::new());
+                self.input(Input::Request(Request { id, topic, target, body, qos }));
+            }
+            Step::SyncNow => self.input(Input::SyncNow),
+            Step::Tick { after } => {
+                self.now += after;
+                self.input(Input::Tick);
+            }
+            Step::Login { heartbeat } => {
+                self.input(Input::Connect);
+                self.input(Input::TransportOpened { generation: self.generation, heartbeat });
+                self.input(Input::Frame { generation: self.generation, frame: connack(0) });
+                self.store_ready(self.committed.inbox, 2);
+                self.input(Input::Frame { generation: self.generation, frame: DownFrame::PingResp });
+            }
+            Step::Page { time, finished } => {
+                let frame = page(self.last_pull.unwrap_or(1), time, finished);
+                self.input(Input::Frame { generation: self.generation, frame });
+            }
+            Step::Ack { which, status } => {
+                let id = which.checked_rem(self.publishes.len()).and_then(|at| self.publishes.get(at));
+                let frame = acks(id.copied().unwrap_or(1), status);
+                self.input(Input::Frame { generation: self.generation, frame });
+            }
+        }
+    }
+
+    fn store_ready(&mut self, inbox: i64, count: usize) {
+        let outbox = self.sends.iter().rev().take(count).rev().cloned().collect();
+        let cursors = Cursors { inbox, outbox: 0 };
+        let before = self.session.connection.is_online();
+        self.input(Input::StoreReady { cursors, outbox, dedupe: true });
+        if !before && self.session.connection.is_online() {
+            self.committed = cursors;
+            // Older batches were committed or not before the cursors were read.
+            self.tickets.clear();
+        }
+    }
+
+    /// The store answers in order; a page whose start it has not committed it refuses by itself.
+    fn store_answers(&mut self, which: usize, good: bool) {
+        if self.tickets.is_empty() {
+            return;
+        }
+        // Mostly the oldest, as the real store does; sometimes another.
+        let at = if which.is_multiple_of(8) { which % self.tickets.len() } else { 0 };
+        let (ticket, moves, _) = self.tickets[at].clone();
+        if good {
+            self.input(Input::Stored { ticket });
+            if let Some(to) = moves {
+                self.committed.inbox = self.committed.inbox.max(to.inbox);
+                self.committed.outbox = self.committed.outbox.max(to.outbox);
+            }
+        } else {
+            self.input(Input::StoreFailed { ticket });
+            assert_eq!(self.session.pull.ahead(), self.committed, "the cursor falls back");
+        }
+        self.tickets.retain(|(known, ..)| *known != ticket);
+    }
+
+    fn input(&mut self, input: Input) {
+        match &input {
+            Input::Connect => self.connects_owed += 1,
+            Input::SyncNow => self.syncs_owed += 1,
+            Input::TransportOpened { generation, .. } if *generation == self.generation => self.open = true,
+            Input::TransportLost { generation, .. } if *generation == self.generation => self.open = false,
+            _ => {}
+        }
+        let stored = match &input {
+            Input::Stored { ticket } => {
+                self.tickets.iter().find(|(known, ..)| known == ticket).and_then(|(.., ack)| ack.clone())
+            }
+            _ => None,
+        };
+        // What this frame may have acknowledged.
+        let (mut receipt, mut page_of) = (None, None);
+        if let Input::Frame { frame, .. } = &input {
+            match frame {
+                DownFrame::Publish(publish) => {
+                    receipt = Some(UpFrame::PubAck { message_id: publish.message_id });
+                }
+                DownFrame::QueryAck(ack) => {
+                    receipt = Some(UpFrame::QueryCon { message_id: ack.message_id });
+                    page_of = self.pulls.get(&ack.message_id).copied();
+                }
+                _ => {}
+            }
+        }
+        self.session.handle(input, self.now);
+        let actions: Vec<Action> = std::iter::from_fn(|| self.session.poll()).collect();
+        let stores = actions.iter().any(|action| matches!(action, Action::Store(_)));
+        for action in actions {
+            self.act(action, stores, &receipt, page_of, &stored);
+        }
+        self.check_windows();
+    }
+
+    fn act(
+        &mut self,
+        action: Action,
+        stores: bool,
+        receipt: &Option<UpFrame>,
+        page_of: Option<i64>,
+        stored: &Option<UpFrame>,
+    ) {
+        match action {
+            Action::OpenTransport { generation, .. } => {
+                assert!(generation > self.generation, "generations only grow");
+                (self.generation, self.open) = (generation, false);
+                self.pulls.clear();
+                self.publishes.clear();
+                self.last_pull = None;
+            }
+            Action::CloseTransport { generation } => {
+                assert_eq!(generation, self.generation);
+                self.open = false;
+            }
+            Action::SendFrame { generation, frame } => {
+                assert_eq!(generation, self.generation, "a frame on an old line: {frame:?}");
+                assert!(self.open, "a frame on a closed line: {frame:?}");
+                match &frame {
+                    UpFrame::PubAck { .. } | UpFrame::QueryCon { .. } => {
+                        let at_once = !stores && *receipt == Some(frame.clone());
+                        assert!(
+                            at_once || *stored == Some(frame.clone()),
+                            "{frame:?} leaves before its batch is stored"
+                        );
+                    }
+                    UpFrame::Query(query) if query.topic == Topic::PullMessages.as_str() => {
+                        // The host may ask under this topic too, with an empty body here.
+                        if let Ok(request) = body::SyncRequest::from_bytes(query.body.clone()) {
+                            self.pulls.insert(query.message_id, request.sync_time.unwrap());
+                            self.last_pull = Some(query.message_id);
+                        }
+                    }
+                    UpFrame::Publish(publish) => self.publishes.push(publish.message_id),
+                    _ => {}
+                }
+            }
+            Action::ConnectDone(_) => {
+                self.connects_owed = self.connects_owed.checked_sub(1).expect("one answer per connect");
+            }
+            Action::SyncDone(_) => {
+                self.syncs_owed = self.syncs_owed.checked_sub(1).expect("one answer per sync");
+            }
+            Action::Resolve { id, .. } => {
+                assert!(self.requests_owed.remove(&id).is_some(), "request {id} is resolved twice");
+            }
+            Action::Store(batch) => {
+                if let (Some((from, _)), Some(asked_from)) = (batch.moves, page_of) {
+                    assert!(asked_from <= from.inbox, "a page from {asked_from} moves from {from:?}: a hole");
+                }
+                self.tickets.push((batch.ticket, batch.moves.map(|(_, to)| to), receipt.clone()));
+            }
+            Action::Status(..) | Action::LoggedIn { .. } | Action::SendDone { .. } | Action::Presence(_) => {}
+        }
+    }
+
+    fn check_windows(&self) {
+        let mut per_peer: HashMap<&ConversationKey, usize> = HashMap::new();
+        for outgoing in &self.sends {
+            if self.session.is_sending(outgoing.message) {
+                *per_peer.entry(&outgoing.conversation).or_default() += 1;
+            }
+        }
+        assert!(per_peer.values().all(|count| *count == 1), "two attempts in one conversation");
+        assert!(per_peer.len() <= 64, "{} in flight", per_peer.len());
+    }
+
+    fn end(mut self) {
+        self.input(Input::Disconnect);
+        assert_eq!(self.connects_owed, 0, "every connect is answered");
+        assert_eq!(self.syncs_owed, 0, "every sync is answered");
+        assert!(self.requests_owed.is_empty(), "every request is resolved: {:?}", self.requests_owed);
+        // The server's wish for a pause outlives the line, and nothing else does.
+        self.now += timing::PACE_CAP;
+        self.input(Input::Tick);
+        assert_eq!(self.session.next_deadline(), None, "at rest nothing is due");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_order_of_inputs_breaks_a_promise(
+        seed in any::<u64>(),
+        steps in proptest::collection::vec(any_step(), 1..120),
+    ) {
+        let mut world = World::new(seed);
+        for step in steps {
+            world.step(step);
+        }
+        world.end();
+    }
+}
