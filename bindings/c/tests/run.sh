@@ -38,6 +38,17 @@ start_server() {
 start_server plain
 "$out/suite" "$out/plain.json" "$out/data-plain"
 
+# The README's quick start, against an answer that waits for it.
+"$cc" "${flags[@]}" -o "$out/quickstart" bindings/c/examples/quickstart.c -L"$lib" -lanser "-Wl,-rpath,$lib"
+start_server quickstart
+value() { sed -E "s/.*\"$1\":\"([^\"]*)\".*/\1/" "$out/quickstart.json"; }
+echo "Hello back" | "$out/chat" --navi "$(value navi)" --app-key "$(value app_key)" --token "$(value bob)" \
+  --data "$out/data-chat" --to alice --expect 0 --timeout 60
+answer=$("$out/quickstart" "$(value navi)" "$(value app_key)" "$(value alice)" "$out/data-quickstart" bob)
+[ "$answer" = "Hello back" ] || { echo "the quick start printed: $answer" >&2; exit 1; }
+if "$out/quickstart" 2> /dev/null; then echo "the quick start takes anything" >&2; exit 1; fi
+echo "test quickstart ... ok"
+
 if command -v valgrind > /dev/null; then
   start_server valgrind
   # "Possibly lost" is left out: Rust's standard library keeps its thread handles by interior pointers.
