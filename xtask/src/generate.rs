@@ -17,8 +17,11 @@ fn main() -> anyhow::Result<()> {
 
 /// Kotlin, Python and Swift from what the library's border macros left in it.
 fn bindings(library: &str) -> anyhow::Result<()> {
-    let languages =
-        [(TargetLanguage::Kotlin, "kotlin"), (TargetLanguage::Python, "python"), (TargetLanguage::Swift, "swift")];
+    let languages = [
+        (TargetLanguage::Kotlin, "kotlin"),
+        (TargetLanguage::Python, "python"),
+        (TargetLanguage::Swift, "swift"),
+    ];
     for (language, folder) in languages {
         let out = format!("bindings/{folder}/generated");
         uniffi::generate(uniffi::GenerateOptions {

@@ -1,1 +1,88 @@
-fn main(){}
+//! `cargo xtask`: the project's own commands. People and CI run the same ones. Each command has a file of
+//! its own; what they share is in `tools.rs`, `artefacts.rs` and `process.rs`.
+
+mod artefacts;
+mod bench;
+mod bindings;
+mod c_suite;
+mod ci;
+mod demo;
+mod facades;
+mod hosts;
+mod licences;
+mod process;
+mod rust_suite;
+mod size;
+mod swift_pack;
+mod test;
+mod tools;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds everything and shows two C programs in conversation over a server on loopback.
+    Demo {
+        /// Sends the lines of this UTF-8 text file instead of a short text.
+        #[arg(long)]
+        input: Option<PathBuf>,
+    },
+    /// Runs every test of every language; what the machine lacks is skipped by name.
+    Test,
+    /// Checks everything that is not a test: format, lints, header, documentation, licences, sizes.
+    Ci {
+        /// Writes the present size of the library into the ledger, and does nothing else.
+        #[arg(long)]
+        update_ledger: bool,
+    },
+    /// Generates the C header and the Kotlin, Python and Swift bindings.
+    Bindings {
+        /// Also makes target/swift-pack, which a machine with only Swift can build and run.
+        #[arg(long)]
+        pack: Option<bindings::Pack>,
+    },
+    /// Measures.
+    Bench {
+        /// What.
+        what: bench::What,
+        /// Passed on to the bench.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    // A path that the caller gave starts in the caller's folder, all others at the root.
+    let caller = std::env::current_dir()?;
+    tools::go_to_root()?;
+    match command {
+        Command::Demo { input } => demo::run(input.map(|path| caller.join(path)).as_deref()),
+        Command::Test => test::run(),
+        Command::Ci { update_ledger: true } => size::update(),
+        Command::Ci { update_ledger: false } => ci::run(),
+        Command::Bindings { pack } => bindings::run(pack),
+        Command::Bench { what, arguments } => bench::run(what, &arguments),
+    }
+}
