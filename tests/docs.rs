@@ -6,6 +6,8 @@
 
 #[path = "docs/raised.rs"]
 mod raised;
+#[path = "docs/raising.rs"]
+mod raising;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
