@@ -36,17 +36,26 @@ fn bindings(library: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The parts of the header, in the order in which a reader needs them.
+const HEADER: [&str; 10] = [
+    "border",
+    "options",
+    "client",
+    "listeners",
+    "pull",
+    "event",
+    "messages",
+    "message",
+    "conversations",
+    "conversation",
+];
+
 /// The C header, from the sources of the C border and nothing else.
 fn header(file: &str) -> anyhow::Result<()> {
     let config = cbindgen::Config::from_file("cbindgen.toml").map_err(anyhow::Error::msg)?;
-    let mut sources: Vec<_> = std::fs::read_dir("src/ffi/c")?
-        .map(|entry| Ok(entry?.path()))
-        .filter(|path| path.as_ref().map_or(true, |path| path.extension().is_some_and(|end| end == "rs")))
-        .collect::<std::io::Result<_>>()?;
-    // mod.rs opens the header: what holds for all comes first.
-    sources.sort_by_key(|path| (!path.ends_with("mod.rs"), path.clone()));
     let builder = cbindgen::Builder::new().with_config(config);
-    let bindings = sources.iter().fold(builder, cbindgen::Builder::with_src).generate()?;
+    let sources = HEADER.iter().map(|part| format!("src/ffi/c/{part}.rs"));
+    let bindings = sources.fold(builder, cbindgen::Builder::with_src).generate()?;
     let written = bindings.write_to_file(file);
     eprintln!("{file}: {}", if written { "written" } else { "up to date" });
     Ok(())
