@@ -5,66 +5,21 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::sync::oneshot;
-
 use super::delivery::HostEvent;
+pub(crate) use super::event::{Event, Reply};
 use super::shared::{Shared, User};
 use super::{Error, Result};
 use crate::model::{ErrorCode, Message, SentStatus};
 use crate::session::{
     Action, Answer, Batch, Cursors, Generation, Input, Millis, Outgoing, SendOutcome, Session,
 };
-use crate::store::{self, Durability, StoreError, Stored};
+use crate::store::{self, Durability, Settled, StoreError, Stored};
 use crate::timing;
 use crate::transport::{Events, Line, Transport, TransportEvent};
-
-type Reply<T> = oneshot::Sender<Result<T>>;
 
 /// Makes the transport for a token.
 pub(crate) type TransportFactory =
     Box<dyn Fn(&str) -> std::result::Result<Arc<dyn Transport>, ErrorCode> + Send>;
-
-/// What can happen to the actor.
-pub(crate) enum Event {
-    Connect {
-        token: String,
-        reply: Reply<String>,
-    },
-    Reconnect(Reply<String>),
-    Disconnect(Reply<()>),
-    Logout(Reply<()>),
-    SyncNow(Reply<()>),
-    AwaitSent {
-        message: i64,
-        reply: Reply<Message>,
-    },
-    Cancel {
-        message: i64,
-        reply: Reply<()>,
-    },
-    /// A message is durable in the outbox.
-    Queued(Outgoing),
-    Transport(Generation, TransportEvent),
-    /// The logged-in user's inbox and outbox are read.
-    Opened {
-        login: u64,
-        result: std::result::Result<(Cursors, Vec<Outgoing>), StoreError>,
-    },
-    Stored {
-        ticket: u64,
-        result: std::result::Result<Stored, StoreError>,
-    },
-    Settled {
-        message: i64,
-        outcome: SendOutcome,
-        result: std::result::Result<Option<Message>, StoreError>,
-    },
-    Looked {
-        message: i64,
-        result: std::result::Result<Option<Message>, StoreError>,
-    },
-    Close,
-}
 
 pub(crate) struct Core {
     session: Session,
@@ -146,7 +101,11 @@ impl Core {
             Event::Transport(generation, event) => self.transport_event(generation, event),
             Event::Opened { login, result } => self.opened(login, result),
             Event::Stored { ticket, result } => self.stored(ticket, result),
-            Event::Settled { message, outcome, result } => self.settled(message, outcome, result),
+            Event::Settled { user, message, outcome, result } => {
+                if self.shared.user_id().as_ref() == Some(&user) {
+                    self.settled(message, outcome, result);
+                }
+            }
             Event::Looked { message, result } => self.looked(message, result),
             Event::Close => {
                 self.close();
@@ -206,7 +165,9 @@ impl Core {
             match (self.make_transport)(token) {
                 Ok(transport) => {
                     // Another token may be another user: the old connection ends first.
-                    self.input(Input::Disconnect);
+                    if self.transport.is_some() {
+                        self.input(Input::Disconnect);
+                    }
                     self.transport = Some((token.to_owned(), transport));
                 }
                 Err(code) => return answer(reply, Err(code.into())),
@@ -223,6 +184,13 @@ impl Core {
             folder.forget_user();
         }
         self.shared.close_user();
+        self.forget_messages();
+    }
+
+    /// Forgets what is only true of the open user's messages. Their rows keep it: what is not written down
+    /// as sent goes again with the same client id.
+    fn forget_messages(&mut self) {
+        self.unsettled.clear();
         for (_, replies) in self.waiting.drain() {
             for reply in replies {
                 answer(reply, Err(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into()));
@@ -263,10 +231,14 @@ impl Core {
     }
 
     fn logged_in(&mut self, user_id: &str, server_time: u64) {
-        let delta = self.shared.clock.wall() - server_time as i64;
+        let server_time = i64::try_from(server_time).unwrap_or(i64::MAX);
+        let delta = self.shared.clock.wall().saturating_sub(server_time);
         self.shared.delta.store(delta, Ordering::Relaxed);
         self.login += 1;
         let login = self.login;
+        if self.shared.user_id().is_some_and(|open| open != user_id) {
+            self.forget_messages();
+        }
         match self.shared.open_user(user_id) {
             Ok(user) => {
                 let shared = self.shared.clone();
@@ -351,11 +323,11 @@ impl Core {
 
     fn settle(&mut self, message: i64, outcome: SendOutcome) {
         self.with_user(|user, shared| {
-            let written = outcome.clone();
+            let (written, user_id) = (outcome.clone(), user.id.clone());
             user.store.run(
                 Durability::Relaxed,
                 move |connection| store::settle(connection, message, &written),
-                move |result| shared.send(Event::Settled { message, outcome, result }),
+                move |result| shared.send(Event::Settled { user: user_id, message, outcome, result }),
             );
         });
     }
@@ -364,10 +336,12 @@ impl Core {
         &mut self,
         id: i64,
         outcome: SendOutcome,
-        result: std::result::Result<Option<Message>, StoreError>,
+        result: std::result::Result<Option<Settled>, StoreError>,
     ) {
         match result {
-            Ok(Some(message)) => {
+            // The inbox brought it before its acknowledgement, and the host knows.
+            Ok(Some(Settled { message, news: false })) => self.finish_waiting(id, &fate(&message)),
+            Ok(Some(Settled { message, news: true })) => {
                 let conversation = message.conversation.clone();
                 self.tell_sent(message);
                 self.shared.delivery.tell(HostEvent::Conversations(vec![conversation]));
@@ -383,11 +357,7 @@ impl Core {
     }
 
     fn tell_sent(&mut self, message: Message) {
-        let result = match message.sent_status {
-            SentStatus::Failed => Err(Error::new(ErrorCode(message.error_code))),
-            _ => Ok(message.clone()),
-        };
-        self.finish_waiting(message.id, &result);
+        self.finish_waiting(message.id, &fate(&message));
         self.shared.delivery.tell(HostEvent::Sent(message));
     }
 
@@ -416,10 +386,7 @@ impl Core {
         match result {
             Ok(Some(message)) => match message.sent_status {
                 SentStatus::Sending => {}
-                SentStatus::Failed => {
-                    self.finish_waiting(id, &Err(Error::new(ErrorCode(message.error_code))));
-                }
-                _ => self.finish_waiting(id, &Ok(message)),
+                _ => self.finish_waiting(id, &fate(&message)),
             },
             Ok(None) => self.finish_waiting(id, &Err(ErrorCode::GET_MESSAGE_BY_ID_ERROR.into())),
             Err(error) => self.finish_waiting(id, &Err(error.into())),
@@ -439,7 +406,7 @@ impl Core {
         self.input(Input::Cancel { message });
         let shared = self.shared.clone();
         let outcome = SendOutcome::Refused { code: ErrorCode::REQUEST_CANCELLED, uid: None, time: 0 };
-        let written = outcome.clone();
+        let (written, user_id) = (outcome.clone(), user.id.clone());
         user.store.run(
             Durability::Full,
             move |connection| match store::message(connection, message)? {
@@ -455,7 +422,7 @@ impl Core {
             move |result| {
                 let done = result.as_ref().map(|_| ()).map_err(|error| Error::from(error.clone()));
                 if result.is_ok() {
-                    shared.send(Event::Settled { message, outcome, result });
+                    shared.send(Event::Settled { user: user_id, message, outcome, result });
                 }
                 answer(reply, done);
             },
@@ -472,6 +439,14 @@ impl Core {
         for (_, replies) in self.waiting.drain() {
             replies.into_iter().for_each(|reply| answer(reply, Err(closed())));
         }
+    }
+}
+
+/// What those who wait for a message are told.
+fn fate(message: &Message) -> Result<Message> {
+    match message.sent_status {
+        SentStatus::Failed => Err(Error::new(ErrorCode(message.error_code))),
+        _ => Ok(message.clone()),
     }
 }
 

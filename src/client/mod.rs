@@ -18,6 +18,7 @@ mod conversations;
 pub(crate) mod core;
 mod delivery;
 mod error;
+mod event;
 pub mod inline;
 mod listeners;
 mod logging;

@@ -165,7 +165,7 @@ impl Shared {
 
     /// Server time as this device estimates it, ms since 1970.
     pub(crate) fn server_now(&self) -> i64 {
-        self.clock.wall() - self.delta.load(Ordering::Relaxed)
+        self.clock.wall().saturating_sub(self.delta.load(Ordering::Relaxed))
     }
 
     /// A number that this user has never used on any device: milliseconds, then random bits, then a step

@@ -102,7 +102,19 @@ pub fn pending(connection: &Connection) -> Result<Vec<Outgoing>, StoreError> {
     Ok(outbox)
 }
 
+/// A message whose fate is written down.
+#[derive(Debug)]
+pub struct Settled {
+    /// The message as it is now.
+    pub message: Message,
+    /// Whether its fate was not known before.
+    pub news: bool,
+}
+
 /// Writes down what became of a message. `None` if there is no such message any more.
+///
+/// An acknowledgement may come after the inbox has brought the message: then it is no news, and a refusal
+/// of a later attempt takes nothing back.
 ///
 /// # Errors
 /// The database fails.
@@ -110,7 +122,15 @@ pub fn settle(
     connection: &Connection,
     id: i64,
     outcome: &SendOutcome,
-) -> Result<Option<Message>, StoreError> {
+) -> Result<Option<Settled>, StoreError> {
+    let Some(before) = messages::message(connection, id)? else { return Ok(None) };
+    let news = match outcome {
+        SendOutcome::Sent { .. } => matches!(before.sent_status, SentStatus::Sending | SentStatus::Failed),
+        SendOutcome::Refused { .. } => before.sent_status == SentStatus::Sending,
+    };
+    if !news {
+        return Ok(Some(Settled { message: before, news }));
+    }
     match outcome {
         SendOutcome::Sent { uid, time } => mark_sent(connection, id, uid, *time)?,
         // The row stays in the outbox, so that it can be sent again with the same client id.
@@ -124,7 +144,7 @@ pub fn settle(
                 .execute(params![id, SentStatus::Failed.number(), code.0, uid, time])?;
         }
     }
-    messages::message(connection, id)
+    Ok(messages::message(connection, id)?.map(|message| Settled { message, news }))
 }
 
 /// The server has the message under this name.

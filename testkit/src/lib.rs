@@ -2,10 +2,12 @@
 //! listeners that record what they hear and can be waited on. Nothing here ships.
 
 mod people;
+mod proxy;
 mod recorder;
 mod world;
 
 pub use people::Person;
+pub use proxy::Proxy;
 pub use recorder::{Heard, Recorder, text_of};
 pub use world::{World, new_folder};
 
