@@ -35,16 +35,15 @@ pub(crate) fn header(file: &str) -> anyhow::Result<()> {
 pub(crate) fn generate() -> anyhow::Result<()> {
     let library = artefacts::library()?;
     generator(&["bindings", &library.to_string_lossy()])?;
-    // A Swift package wants one folder per module.
+    // A Swift package wants one folder per module, and a module map that Linux understands too.
     let generated = Path::new("bindings/swift/generated");
-    for (file, place) in [
-        ("AnserFFI.h", "AnserFFI/AnserFFI.h"),
-        ("AnserFFI.modulemap", "AnserFFI/module.modulemap"),
-        ("AnserBindings.swift", "AnserBindings/AnserBindings.swift"),
-    ] {
-        copy(&generated.join(file), &generated.join(place))?;
+    for (file, folder) in [("AnserFFI.h", "AnserFFI"), ("AnserBindings.swift", "AnserBindings")] {
+        copy(&generated.join(file), &generated.join(folder).join(file))?;
         std::fs::remove_file(generated.join(file))?;
     }
+    std::fs::remove_file(generated.join("AnserFFI.modulemap"))?;
+    let module_map = "module AnserFFI {\n    header \"AnserFFI.h\"\n    export *\n}\n";
+    std::fs::write(generated.join("AnserFFI/module.modulemap"), module_map)?;
     Ok(())
 }
 

@@ -1,0 +1,156 @@
+// The client as Swift wants it: properties, async calls and streams over the generated bindings. Conversion
+// only; what the calls do is written at the generated ones.
+
+import AnserBindings
+import Foundation
+
+/// A client of one app, for one user at a time. May be used from any thread. Every call that fails throws
+/// `AnserError`.
+public final class Client: Sendable {
+    private let native: AnserBindings.Client
+    private let streams = Streams()
+
+    /// Sending and reading messages.
+    public let messages: Messages
+    /// The conversation list and the unread counts.
+    public let conversations: Conversations
+
+    public init(options: ClientOptions) throws {
+        native = try AnserBindings.Client(options: options)
+        messages = Messages(native.messages())
+        conversations = Conversations(native.conversations())
+    }
+
+    /// How the client stands to the server, now.
+    public var status: ConnectionStatus { native.status() }
+    /// How the bytes travel, or would.
+    public var channel: ConnectionChannel { native.channel() }
+    /// Whose data is open; nil before the first connect of a new installation.
+    public var currentUserId: String? { native.currentUserId() }
+    /// Local clock minus server clock, ms, as of the last connect.
+    public var serverTimeDelta: Int64 { native.serverTimeDelta() }
+    /// The app as the client was made for it.
+    public var appInfo: AppInfo { native.appInfo() }
+    /// This library.
+    public var sdkInfo: SdkInfo { native.sdkInfo() }
+    /// Where data lies, and how much there is.
+    public var storageInfo: StorageInfo { native.storageInfo() }
+    /// The device, as the host describes it.
+    public var deviceInfo: DeviceInfo {
+        get { native.deviceInfo() }
+        set { native.setDeviceInfo(device: newValue) }
+    }
+
+    /// Connects and logs in; the user's id.
+    @discardableResult
+    public func connect(token: String) async throws -> String {
+        try await native.connect(token: token)
+    }
+
+    /// Connects again with the last token, at once; the user's id.
+    @discardableResult
+    public func reconnect() async throws -> String {
+        try await native.reconnect()
+    }
+
+    /// Disconnects and stays so. What waits in the outbox goes with the next connection.
+    public func disconnect() async throws {
+        try await native.disconnect()
+    }
+
+    /// Disconnects and forgets who the user is. The data stays on disk.
+    public func logout() async throws {
+        try await native.logout()
+    }
+
+    /// Pulls everything that waits on the server and returns when it is stored.
+    public func syncNow() async throws {
+        try await native.syncNow()
+    }
+
+    /// How the client stands to the server: the present status first, then each change.
+    public func statuses() -> AsyncStream<StatusChange> {
+        streams.make { self.onStatus($0) }
+    }
+
+    /// What happens to messages, from this call on.
+    public func messageEvents() -> AsyncStream<MessageEvent> {
+        streams.make { self.onMessages($0) }
+    }
+
+    /// Which conversations changed, from this call on.
+    public func conversationChanges() -> AsyncStream<[ConversationKey]> {
+        streams.make { self.onConversations($0) }
+    }
+
+    /// The library's log up to `level`. It is the process's: with several clients each hears them all.
+    public func log(level: LogLevel) -> AsyncStream<LogLine> {
+        streams.make { self.onLog(level: level, $0) }
+    }
+
+    /// As `statuses`, by a callback on the delivery thread.
+    public func onStatus(_ listener: @escaping @Sendable (StatusChange) -> Void) -> Subscription {
+        Subscription(native.addConnectionListener(listener: StatusAdapter(listener)))
+    }
+
+    /// As `messageEvents`, by a callback on the delivery thread.
+    public func onMessages(_ listener: @escaping @Sendable (MessageEvent) -> Void) -> Subscription {
+        Subscription(native.addMessageListener(listener: MessageAdapter(listener)))
+    }
+
+    /// As `conversationChanges`, by a callback on the delivery thread.
+    public func onConversations(_ listener: @escaping @Sendable ([ConversationKey]) -> Void) -> Subscription {
+        Subscription(native.addConversationListener(listener: ConversationAdapter(listener)))
+    }
+
+    /// As `log`, by a callback on the delivery thread.
+    public func onLog(level: LogLevel, _ listener: @escaping @Sendable (LogLine) -> Void) -> Subscription {
+        Subscription(native.addLogListener(level: level, listener: LogAdapter(listener)))
+    }
+
+    /// Ends the client: disconnects, fails what is pending with code 34400, ends its threads and finishes its
+    /// streams. No callback runs once it returns. A second time does nothing.
+    public func close() {
+        native.shutdown()
+        streams.finish()
+    }
+}
+
+/// The streams that are open, so that closing the client ends them.
+private final class Streams: @unchecked Sendable {
+    private let lock = NSLock()
+    private var closed = false
+    private var next = 0
+    private var open: [Int: @Sendable () -> Void] = [:]
+
+    func make<T: Sendable>(_ listen: (@escaping @Sendable (T) -> Void) -> Subscription) -> AsyncStream<T> {
+        var continuation: AsyncStream<T>.Continuation!
+        let stream = AsyncStream<T> { continuation = $0 }
+        let end: AsyncStream<T>.Continuation = continuation
+        let subscription = listen { end.yield($0) }
+        let (number, late) = lock.withLock { () -> (Int, Bool) in
+            next += 1
+            if !closed { open[next] = { end.finish() } }
+            return (next, closed)
+        }
+        end.onTermination = { [weak self] _ in
+            subscription.cancel()
+            self?.remove(number)
+        }
+        if late { end.finish() }
+        return stream
+    }
+
+    func finish() {
+        let ends = lock.withLock { () -> [@Sendable () -> Void] in
+            closed = true
+            defer { open = [:] }
+            return Array(open.values)
+        }
+        ends.forEach { $0() }
+    }
+
+    private func remove(_ number: Int) {
+        lock.withLock { _ = open.removeValue(forKey: number) }
+    }
+}
