@@ -246,3 +246,6 @@ impl Drop for Executor {
         self.checkpoint();
     }
 }
+
+#[cfg(test)]
+mod tests;
