@@ -118,7 +118,7 @@ impl Connection {
     fn pause(&mut self) -> Millis {
         let ceiling = timing::RECONNECT_BASE << self.failures.min(6);
         self.failures = self.failures.saturating_add(1);
-        self.random() % ceiling.min(timing::RECONNECT_CAP).max(1)
+        self.random() % ceiling.clamp(1, timing::RECONNECT_CAP)
     }
 }
 

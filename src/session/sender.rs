@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{Action, Millis, Session};
 use crate::model::{ConversationKey, ErrorCode};
 use crate::timing;
-use crate::wire::{PubAck, Qos, Topic, UpFrame, UpPublish};
+use crate::wire::{ByteString, PubAck, Qos, Topic, UpFrame, UpPublish};
 
 /// Attempts in flight across all conversations.
 const WINDOW: usize = 64;
@@ -200,7 +200,7 @@ impl Session {
                 qos: Qos::AtLeastOnce,
                 dup: false,
                 retain: false,
-                topic: outgoing.topic.as_str().into(),
+                topic: ByteString::from_static(outgoing.topic.as_str()),
                 target: outgoing.target.as_str().into(),
                 message_id,
                 body: outgoing.body.clone(),

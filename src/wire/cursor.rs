@@ -1,8 +1,9 @@
 //! Reading and writing the fixed parts of a frame. Every read names its field, so that an error can.
 
+use std::borrow::Cow;
+
 use bytes::{Buf, Bytes};
 use bytestring::ByteString;
-use std::borrow::Cow;
 
 use super::{WireError, string};
 
@@ -54,10 +55,15 @@ impl Reader {
     pub(super) fn text(&mut self, field: &'static str) -> Result<ByteString, WireError> {
         let length = usize::from(self.u16(field)?);
         self.need(field, length)?;
-        let raw = self.bytes.split_to(length);
-        match string::read(&raw).map_err(|offset| WireError::Text { field, offset })? {
-            Cow::Owned(text) => Ok(ByteString::from(text)),
-            Cow::Borrowed(_) => ByteString::try_from(raw).map_err(|_| WireError::Text { field, offset: 0 }),
+        let bad = |offset| WireError::Text { field, offset };
+        let raw = self.bytes.get(..length).unwrap_or_default();
+        match string::read(raw).map_err(bad)? {
+            Cow::Owned(text) => {
+                self.bytes.advance(length);
+                Ok(ByteString::from(text))
+            }
+            // Looking twice at a few bytes is cheaper than one more reference to the frame.
+            Cow::Borrowed(_) => ByteString::try_from(self.bytes.split_to(length)).map_err(|_| bad(0)),
         }
     }
 
@@ -68,9 +74,15 @@ impl Reader {
 
 /// Appends a string with its 16-bit length.
 pub(super) fn put_text(out: &mut Vec<u8>, field: &'static str, text: &str) -> Result<(), WireError> {
-    let length = string::written_len(text);
+    // Nearly every topic and id is ASCII, which is written as it stands.
+    let ascii = text.is_ascii();
+    let length = if ascii { text.len() } else { string::written_len(text) };
     let prefix = u16::try_from(length).map_err(|_| WireError::TooLong { field, length })?;
     out.extend_from_slice(&prefix.to_be_bytes());
-    string::write(text, out);
+    if ascii {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        string::write(text, out);
+    }
     Ok(())
 }

@@ -4,13 +4,13 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::cursor::{Reader, put_text};
-use super::{Connect, FrameType, Header, Qos, WireError};
+use super::{Body, Connect, FrameType, Header, Qos, Topic, WireError};
 
 /// A frame on its way up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpFrame {
     /// Identity, on transports that have no URL.
-    Connect(Connect),
+    Connect(Box<Connect>),
     /// A message.
     Publish(UpPublish),
     /// Acknowledges a PUBLISH of the server.
@@ -87,7 +87,7 @@ impl UpFrame {
         let header = Header::from_byte(reader.u8("header")?);
         let kind = FrameType::from_number(header.kind).ok_or(WireError::UnknownType(header.kind))?;
         Ok(match kind {
-            FrameType::Connect => Self::Connect(Connect::read(reader)?),
+            FrameType::Connect => Self::Connect(Box::new(Connect::read(reader)?)),
             FrameType::Publish => {
                 let Addressed { topic, target, message_id, body } = Addressed::read(reader)?;
                 let Header { qos, dup, retain, .. } = header;
@@ -144,6 +144,26 @@ impl UpFrame {
     }
 }
 
+impl UpPublish {
+    /// Writes the PUBLISH of a body that is not encoded yet, straight into one buffer.
+    ///
+    /// # Errors
+    /// A string that does not fit its 16-bit length.
+    pub fn encode_body<B: Body>(
+        qos: Qos,
+        topic: Topic,
+        target: &str,
+        message_id: u16,
+        body: &B,
+    ) -> Result<Bytes, WireError> {
+        let header = Header { kind: FrameType::Publish as u8, dup: false, qos, retain: false };
+        let mut out = head(header, topic.as_str(), target, message_id, body.encoded_len())?;
+        let whole = body.encode(&mut out);
+        whole.map_err(|error| WireError::Body { message: B::INFO.name, reason: error.to_string() })?;
+        Ok(out.into())
+    }
+}
+
 /// The part that PUBLISH and QUERY share.
 struct Addressed {
     topic: ByteString,
@@ -168,14 +188,26 @@ fn write_addressed(
     message_id: u16,
     body: &[u8],
 ) -> Result<Bytes, WireError> {
+    let mut out = head(header, topic, target, message_id, body.len())?;
+    out.extend_from_slice(body);
+    Ok(out.into())
+}
+
+/// Everything before the body, with room for it.
+fn head(
+    header: Header,
+    topic: &str,
+    target: &str,
+    message_id: u16,
+    body_len: usize,
+) -> Result<Vec<u8>, WireError> {
     // CESU-8 may need half as much again for the target: reserve for the plain case.
-    let mut out = Vec::with_capacity(7 + topic.len() + target.len() + body.len());
+    let mut out = Vec::with_capacity(7 + topic.len() + target.len() + body_len);
     out.push(header.to_byte());
     put_text(&mut out, "topic", topic)?;
     put_text(&mut out, "target", target)?;
     out.extend_from_slice(&message_id.to_be_bytes());
-    out.extend_from_slice(body);
-    Ok(out.into())
+    Ok(out)
 }
 
 fn id_frame(kind: FrameType, message_id: u16) -> Bytes {
