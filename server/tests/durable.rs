@@ -40,8 +40,8 @@ fn read_trace(trace: &str) -> Vec<Seen> {
 
 /// A WebSocket frame of binary data whose payload starts with the header byte of PUBACK.
 fn is_puback(line: &str) -> bool {
-    let Some(start) = line.find("\"\\x82") else { return false };
-    line[start..].split("\\x").nth(3).is_some_and(|byte| byte.starts_with("40"))
+    let frame = line.split("\"\\x82").nth(1);
+    frame.is_some_and(|rest| rest.split("\\x").nth(2).is_some_and(|byte| byte.starts_with("40")))
 }
 
 fn trace_file(name: &str) -> PathBuf {

@@ -185,11 +185,11 @@ fn result(client: &mut InlineClient) -> i32 {
 }
 
 fn last_status(client: &mut InlineClient) -> (ConnectionStatus, i32) {
-    let statuses = client.take_told().into_iter().filter_map(|told| match told {
+    let mut statuses = client.take_told().into_iter().filter_map(|told| match told {
         Told::Status(status, code) => Some((status, code.0)),
         _ => None,
     });
-    statuses.last().expect("the status has changed")
+    statuses.next_back().expect("the status has changed")
 }
 
 #[test]
