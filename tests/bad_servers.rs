@@ -32,11 +32,14 @@ enum Act {
     Broken(Vec<u8>),
 }
 
+/// Acts in the order of connections.
+type Script = Arc<Mutex<VecDeque<Act>>>;
+
 /// Acts by its scripts; what goes beyond them goes to the real server.
 struct Stage {
     address: SocketAddr,
-    navigation: Arc<Mutex<VecDeque<Act>>>,
-    sockets: Arc<Mutex<VecDeque<Act>>>,
+    navigation: Script,
+    sockets: Script,
     listener: tokio::task::JoinHandle<()>,
 }
 
@@ -44,9 +47,8 @@ impl Stage {
     async fn before(world: &World) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (navigation, sockets) = (Arc::default(), Arc::default());
-        let scripts: (Arc<Mutex<VecDeque<Act>>>, Arc<Mutex<VecDeque<Act>>>) = (navigation, sockets);
-        let (navigation, sockets) = scripts.clone();
+        let (navigation, sockets): (Script, Script) = Default::default();
+        let scripts = (navigation.clone(), sockets.clone());
         let real = world.server.addresses[0];
         let listener = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -67,11 +69,7 @@ impl Drop for Stage {
     }
 }
 
-async fn meet(
-    mut stream: TcpStream,
-    real: SocketAddr,
-    (navigation, sockets): (Arc<Mutex<VecDeque<Act>>>, Arc<Mutex<VecDeque<Act>>>),
-) {
+async fn meet(mut stream: TcpStream, real: SocketAddr, (navigation, sockets): (Script, Script)) {
     let mut head = [0; 4096];
     let Ok(read) = stream.peek(&mut head).await else { return };
     let upgrade = String::from_utf8_lossy(&head[..read]).to_ascii_lowercase().contains("upgrade: websocket");
@@ -235,9 +233,8 @@ async fn every_refusal_has_its_code() {
     for status in (1..=14).chain([255]) {
         // A redirect is followed five times before it counts as a loop.
         let times = if status == 6 { 6 } else { 1 };
-        let mut sockets = stage.sockets.lock().unwrap();
-        sockets.extend((0..times).map(|_| Act::Open(vec![refusal(status)])));
-        drop(sockets);
+        let acts = (0..times).map(|_| Act::Open(vec![refusal(status)]));
+        stage.sockets.lock().unwrap().extend(acts);
         let code = failure(&alice.client, &alice.token).await;
         assert_eq!(code, ErrorCode::from_connack(status).0, "status {status}");
         seen.push(code);

@@ -61,8 +61,7 @@ fn code(file: &str, text: &str) -> String {
 /// The top modules that a text names after `crate::`, groups included.
 fn used(code: &str) -> Vec<String> {
     let mut modules = Vec::new();
-    for (at, _) in code.match_indices("crate::") {
-        let rest = &code[at + "crate::".len()..];
+    for rest in code.split("crate::").skip(1) {
         if let Some(group) = rest.strip_prefix('{') {
             let (mut depth, mut name) = (0, String::new());
             for character in group.chars() {

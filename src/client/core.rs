@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::delivery::HostEvent;
-pub(crate) use super::event::{Event, Reply};
+pub(crate) use super::event::Event;
+use super::event::{Reply, Settled};
 use super::shared::{Shared, User};
 use super::{Error, Result};
 use crate::model::{ErrorCode, Message, SentStatus};
 use crate::session::{
     Action, Answer, Batch, Cursors, Generation, Input, Millis, Outgoing, SendOutcome, Session,
 };
-use crate::store::{self, Durability, Settled, StoreError, Stored};
+use crate::store::{self, Durability, StoreError, Stored};
 use crate::timing;
 use crate::transport::{Events, Line, Transport, TransportEvent};
 
@@ -326,7 +327,7 @@ impl Core {
             let (written, user_id) = (outcome.clone(), user.id.clone());
             user.store.run(
                 Durability::Relaxed,
-                move |connection| store::settle(connection, message, &written),
+                move |connection| Settled::write(connection, message, &written),
                 move |result| shared.send(Event::Settled { user: user_id, message, outcome, result }),
             );
         });
@@ -411,7 +412,7 @@ impl Core {
             Durability::Full,
             move |connection| match store::message(connection, message)? {
                 Some(known) if known.sent_status == SentStatus::Sending => {
-                    store::settle(connection, message, &written)
+                    Settled::write(connection, message, &written)
                 }
                 Some(_) => {
                     let words = "the message is not waiting to be sent";

@@ -1,16 +1,36 @@
 //! What can happen to the actor: requests of the host, what the line says, what the store has done. Plain
 //! data; what follows from it is decided in `core`.
 
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::Result;
 use crate::model::Message;
 use crate::session::{Cursors, Generation, Outgoing, SendOutcome};
-use crate::store::{Settled, StoreError, Stored};
+use crate::store::{self, StoreError, Stored};
 use crate::transport::TransportEvent;
 
 /// Where an answer goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;
+
+/// A message whose fate is written down.
+pub(crate) struct Settled {
+    pub(crate) message: Message,
+    /// Whether the host does not know it yet.
+    pub(crate) news: bool,
+}
+
+impl Settled {
+    /// Writes the fate of a message down. `None` if there is no such message any more.
+    pub(crate) fn write(
+        connection: &Connection,
+        id: i64,
+        outcome: &SendOutcome,
+    ) -> std::result::Result<Option<Self>, StoreError> {
+        let news = store::is_news(connection, id, outcome)?;
+        Ok(store::settle(connection, id, outcome)?.map(|message| Self { message, news }))
+    }
+}
 
 /// What can happen to the actor.
 pub(crate) enum Event {

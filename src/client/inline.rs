@@ -196,3 +196,6 @@ impl Drop for RecordedLine {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).closed += 1;
     }
 }
+
+#[cfg(test)]
+mod tests;

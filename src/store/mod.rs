@@ -22,5 +22,5 @@ pub use folder::{Folder, Location};
 pub use inbox::{Stored, cursors, store_batch};
 pub use messages::{history, message};
 pub use open::open;
-pub use outbox::{NewMessage, Settled, enqueue, pending, resend, settle};
+pub use outbox::{NewMessage, enqueue, is_news, pending, resend, settle};
 pub use writer::{Durability, Store};

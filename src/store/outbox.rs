@@ -102,19 +102,20 @@ pub fn pending(connection: &Connection) -> Result<Vec<Outgoing>, StoreError> {
     Ok(outbox)
 }
 
-/// A message whose fate is written down.
-#[derive(Debug)]
-pub struct Settled {
-    /// The message as it is now.
-    pub message: Message,
-    /// Whether its fate was not known before.
-    pub news: bool,
+/// Whether [`settle`] would change anything. The inbox may have brought a message before its
+/// acknowledgement: then that is no news, and a refusal of a later attempt takes nothing back.
+///
+/// # Errors
+/// The database fails.
+pub fn is_news(connection: &Connection, id: i64, outcome: &SendOutcome) -> Result<bool, StoreError> {
+    let status = messages::message(connection, id)?.map(|message| message.sent_status);
+    Ok(match outcome {
+        SendOutcome::Sent { .. } => matches!(status, Some(SentStatus::Sending | SentStatus::Failed)),
+        SendOutcome::Refused { .. } => status == Some(SentStatus::Sending),
+    })
 }
 
-/// Writes down what became of a message. `None` if there is no such message any more.
-///
-/// An acknowledgement may come after the inbox has brought the message: then it is no news, and a refusal
-/// of a later attempt takes nothing back.
+/// Writes down what became of a message, if it is news. `None` if there is no such message any more.
 ///
 /// # Errors
 /// The database fails.
@@ -122,14 +123,9 @@ pub fn settle(
     connection: &Connection,
     id: i64,
     outcome: &SendOutcome,
-) -> Result<Option<Settled>, StoreError> {
-    let Some(before) = messages::message(connection, id)? else { return Ok(None) };
-    let news = match outcome {
-        SendOutcome::Sent { .. } => matches!(before.sent_status, SentStatus::Sending | SentStatus::Failed),
-        SendOutcome::Refused { .. } => before.sent_status == SentStatus::Sending,
-    };
-    if !news {
-        return Ok(Some(Settled { message: before, news }));
+) -> Result<Option<Message>, StoreError> {
+    if !is_news(connection, id, outcome)? {
+        return messages::message(connection, id);
     }
     match outcome {
         SendOutcome::Sent { uid, time } => mark_sent(connection, id, uid, *time)?,
@@ -144,7 +140,7 @@ pub fn settle(
                 .execute(params![id, SentStatus::Failed.number(), code.0, uid, time])?;
         }
     }
-    Ok(messages::message(connection, id)?.map(|message| Settled { message, news }))
+    messages::message(connection, id)
 }
 
 /// The server has the message under this name.
