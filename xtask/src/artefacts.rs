@@ -2,8 +2,9 @@
 
 use std::env::consts::{DLL_EXTENSION, DLL_PREFIX, EXE_SUFFIX};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::tools::{cargo, run};
+use crate::tools::{cargo, copy, run};
 
 /// Cargo's target folder, absolute: other programs run elsewhere.
 pub(crate) fn target_dir() -> PathBuf {
@@ -23,11 +24,16 @@ pub(crate) fn library() -> anyhow::Result<PathBuf> {
     Ok(target_dir().join("debug").join(library_name()))
 }
 
-/// The shared library as it ships, built.
+/// The shared library as it ships, built and stripped.
 pub(crate) fn shipped_library() -> anyhow::Result<PathBuf> {
     let build = ["rustc", "-p", "anser", "--lib", "--profile", "dist", "--crate-type", "cdylib"];
     run(&mut cargo(&build))?;
-    Ok(target_dir().join("dist").join(library_name()))
+    let shipped = target_dir().join("dist").join("stripped").join(library_name());
+    copy(&target_dir().join("dist").join(library_name()), &shipped)?;
+    // The compiler leaves local symbols in a shared library, whatever the profile says.
+    let all = if cfg!(target_os = "macos") { "-x" } else { "--strip-all" };
+    run(Command::new("strip").arg(all).arg(&shipped))?;
+    Ok(shipped)
 }
 
 /// The server in the development profile, built.

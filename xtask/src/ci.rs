@@ -53,10 +53,7 @@ fn features() -> anyhow::Result<()> {
 }
 
 fn documentation() -> anyhow::Result<()> {
-    start(
-        cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"])
-            .env("RUSTDOCFLAGS", "-D warnings"),
-    )
+    start(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// The committed header is what the sources say.
