@@ -2,7 +2,13 @@
 //! before each PUBACK leaves, and that messages in flight together share syncs.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -150,7 +156,10 @@ async fn a_sync_ends_before_each_puback_and_is_shared() {
     assert!(one_by_one.iter().all(|syncs| *syncs >= 1), "syncs before each PUBACK: {one_by_one:?}");
     assert!(together[0] >= 1, "the first of those in flight together left before a sync");
     let shared: usize = together.iter().sum();
-    println!("{ONE_BY_ONE} one by one: {} syncs; {TOGETHER} together: {shared} syncs", one_by_one.iter().sum::<usize>());
+    println!(
+        "{ONE_BY_ONE} one by one: {} syncs; {TOGETHER} together: {shared} syncs",
+        one_by_one.iter().sum::<usize>()
+    );
     assert!(shared < usize::from(TOGETHER), "{TOGETHER} messages in flight took {shared} syncs");
     std::fs::remove_dir_all(data).unwrap();
     std::fs::remove_file(trace).unwrap();

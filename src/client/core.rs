@@ -28,7 +28,6 @@ pub(crate) struct Core {
     make_transport: TransportFactory,
     transport: Option<(String, Arc<dyn Transport>)>,
     line: Option<(Generation, Box<dyn Line>)>,
-    dedupe: bool,
     /// Counts logins: a store that was read for an older one is not for this one.
     login: u64,
     connects: VecDeque<Reply<String>>,
@@ -46,7 +45,6 @@ impl Core {
             make_transport,
             transport: None,
             line: None,
-            dedupe: false,
             login: 0,
             connects: VecDeque::new(),
             syncs: VecDeque::new(),
@@ -218,7 +216,9 @@ impl Core {
         match event {
             TransportEvent::Navigation(status) => self.input(Input::Navigation(status)),
             TransportEvent::Opened(opened) => {
-                self.dedupe = opened.dedupe;
+                if !opened.dedupe {
+                    log::info!("this server may store a message twice whose acknowledgement is lost");
+                }
                 self.shared.set_channel(opened.channel);
                 self.input(Input::TransportOpened { generation, heartbeat: opened.heartbeat });
             }
@@ -262,7 +262,7 @@ impl Core {
         }
         match result {
             Ok((cursors, outbox)) => {
-                self.input(Input::StoreReady { cursors, outbox, dedupe: self.dedupe });
+                self.input(Input::StoreReady { cursors, outbox });
             }
             Err(error) => {
                 log::error!("the user's store cannot be opened: {error}");

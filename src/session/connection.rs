@@ -42,7 +42,6 @@ pub(super) struct Connection {
     random: u64,
     /// Server time of the CONNACK: older messages were waiting.
     pub(super) connack_time: i64,
-    pub(super) dedupe: bool,
 }
 
 impl Connection {
@@ -61,7 +60,6 @@ impl Connection {
             redirects: 0,
             random: seed | 1,
             connack_time: 0,
-            dedupe: false,
         }
     }
 
@@ -123,7 +121,7 @@ impl Connection {
 }
 
 impl Session {
-    pub(super) fn connect(&mut self, now: Millis) {
+    pub(super) fn connect(&mut self) {
         match self.connection.phase {
             Phase::Online => {
                 let user = self.connection.user_id.clone().unwrap_or_default();
@@ -133,7 +131,7 @@ impl Session {
             Phase::Idle | Phase::Waiting { .. } => {
                 self.connection.waiting_hosts += 1;
                 self.connection.redirects = 0;
-                self.open(false, now);
+                self.open(false);
             }
         }
     }
@@ -148,7 +146,7 @@ impl Session {
         }
     }
 
-    fn open(&mut self, fresh_navigation: bool, _now: Millis) {
+    fn open(&mut self, fresh_navigation: bool) {
         self.connection.generation += 1;
         self.connection.phase = Phase::Opening;
         let generation = self.connection.generation;
@@ -286,7 +284,7 @@ impl Session {
         let waiting = std::mem::take(&mut self.connection.waiting_hosts);
         self.leave(Phase::Idle, ErrorCode::RC_CONN_REDIRECTED, 0);
         self.connection.waiting_hosts = waiting;
-        self.open(true, 0);
+        self.open(true);
     }
 
     pub(super) fn disconnected_by_server(&mut self, status: u8, now: Millis) {
@@ -300,12 +298,11 @@ impl Session {
         }
     }
 
-    pub(super) fn store_ready(&mut self, cursors: Cursors, outbox: Vec<Outgoing>, dedupe: bool, now: Millis) {
+    pub(super) fn store_ready(&mut self, cursors: Cursors, outbox: Vec<Outgoing>, now: Millis) {
         if self.connection.phase != Phase::Preparing {
             return;
         }
         self.connection.phase = Phase::Online;
-        self.connection.dedupe = dedupe;
         self.sender.reload(outbox);
         self.pull.reset(cursors);
         let user = self.connection.user_id.clone().unwrap_or_default();
@@ -342,7 +339,7 @@ impl Session {
             Phase::Greeting { until } if now >= until => {
                 self.fail_transport(ErrorCode::RC_CONN_ACK_TIMEOUT, now)
             }
-            Phase::Waiting { until } if now >= until => self.open(false, now),
+            Phase::Waiting { until } if now >= until => self.open(false),
             _ => {}
         }
         if self.connection.pong_until.is_some_and(|until| now >= until) {

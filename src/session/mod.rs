@@ -82,8 +82,6 @@ pub enum Input {
         cursors: Cursors,
         /// The outbox.
         outbox: Vec<Outgoing>,
-        /// Whether the server stores a message once per client id.
-        dedupe: bool,
     },
     /// The logged-in user's store cannot be opened.
     StoreUnavailable(ErrorCode),
@@ -253,7 +251,7 @@ impl Session {
     /// Takes in what happened at `now`. Any input in any order is taken; what makes no sense is ignored.
     pub fn handle(&mut self, input: Input, now: Millis) {
         match input {
-            Input::Connect => self.connect(now),
+            Input::Connect => self.connect(),
             Input::Disconnect => self.disconnect(),
             Input::Navigation(status) => self.navigation(status),
             Input::TransportOpened { generation, heartbeat } => self.opened(generation, heartbeat, now),
@@ -265,7 +263,7 @@ impl Session {
                 self.fail_transport(ErrorCode::RC_MSG_DATA_INCOMPLETE, now);
             }
             Input::Frame { .. } | Input::Garbage { .. } => {}
-            Input::StoreReady { cursors, outbox, dedupe } => self.store_ready(cursors, outbox, dedupe, now),
+            Input::StoreReady { cursors, outbox } => self.store_ready(cursors, outbox, now),
             Input::StoreUnavailable(code) => self.store_unavailable(code),
             Input::Stored { ticket } => self.stored(ticket, now),
             Input::StoreFailed { ticket } => self.store_failed(ticket, now),

@@ -54,7 +54,7 @@ impl Rig {
     }
 
     fn ready(&mut self, cursors: Cursors, outbox: Vec<Outgoing>) -> Vec<Action> {
-        self.input(Input::StoreReady { cursors, outbox, dedupe: true })
+        self.input(Input::StoreReady { cursors, outbox })
     }
 
     /// Logged in, the first heartbeat answered, the first pull answered with nothing.

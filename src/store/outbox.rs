@@ -134,7 +134,8 @@ pub fn settle(
         SendOutcome::Refused { code, uid, time } => {
             connection
                 .prepare_cached(
-                    "UPDATE OR IGNORE message SET sent_status = ?2, error_code = ?3, uid = coalesce(?4, uid),
+                    "UPDATE message SET sent_status = ?2, error_code = ?3,
+                       uid = iif(EXISTS (SELECT 1 FROM message WHERE uid = ?4), uid, coalesce(?4, uid)),
                        sent_time = iif(?5 > 0, ?5, sent_time) WHERE id = ?1",
                 )?
                 .execute(params![id, SentStatus::Failed.number(), code.0, uid, time])?;

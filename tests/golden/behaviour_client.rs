@@ -170,7 +170,7 @@ impl Client {
                 let failed = |error: store::StoreError| error.to_string();
                 let cursors = store::cursors(&self.store).map_err(failed)?;
                 let outbox = store::pending(&self.store).map_err(failed)?;
-                return Ok(Some(Input::StoreReady { cursors, outbox, dedupe: false }));
+                return Ok(Some(Input::StoreReady { cursors, outbox }));
             }
             Action::ConnectDone(result) => self.connected.push(result),
             Action::Store(batch) => return self.commit(batch).map(Some),

@@ -275,7 +275,7 @@ impl World {
         let outbox = self.sends.iter().rev().take(count).rev().cloned().collect();
         let cursors = Cursors { inbox, outbox: 0 };
         let before = self.session.connection.is_online();
-        self.input(Input::StoreReady { cursors, outbox, dedupe: true });
+        self.input(Input::StoreReady { cursors, outbox });
         if !before && self.session.connection.is_online() {
             self.committed = cursors;
             // Older batches were committed or not before the cursors were read.
