@@ -137,6 +137,7 @@ impl Core {
                 }
             }
             Action::Status(status, code) => {
+                log::info!("connection: {status:?}, code {}", code.0);
                 self.shared.set_status(status);
                 self.shared.delivery.tell(HostEvent::Status(status, code));
             }

@@ -51,7 +51,7 @@ fn surrogate_pair(bytes: &[u8]) -> Option<char> {
     char::from_u32(0x1_0000 + (high << 10 | low))
 }
 
-/// How many bytes [`write`] appends for `text`.
+/// How many bytes [`write()`] appends for `text`.
 pub fn written_len(text: &str) -> usize {
     // Four UTF-8 bytes become two sequences of three; only bytes of 0xF0 and above start such a character.
     text.len() + 2 * text.bytes().filter(|byte| *byte >= 0xf0).count()
