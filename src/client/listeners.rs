@@ -13,7 +13,8 @@ pub trait ConnectionListener: Send + Sync {
 /// Hears of messages. Starts at now.
 #[uniffi::export(with_foreign)]
 pub trait MessageListener: Send + Sync {
-    /// New messages, in the order they came; every one is told exactly once.
+    /// New messages, in the order they came; none is told twice. Messages that were stored when the process
+    /// died, but not told yet, are in the history.
     fn on_messages(&self, messages: Vec<Message>);
 
     /// What became of an own message: it is SENT or FAILED now.

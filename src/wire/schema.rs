@@ -46,11 +46,6 @@ impl MessageInfo {
     pub fn field(&self, number: u32) -> Option<&'static FieldInfo> {
         self.fields.iter().find(|field| field.number == number)
     }
-
-    /// The field of this JSON name.
-    pub fn field_by_json(&self, json_name: &str) -> Option<&'static FieldInfo> {
-        self.fields.iter().find(|field| field.json_name == json_name)
-    }
 }
 
 /// One field of a body.

@@ -74,7 +74,7 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** What happens to messages, from the moment of collecting on. */
     val messageEvents: Flow<MessageEvent> get() = events { onMessages(it) }
 
-    /** New messages one by one, each exactly once, in order. [messageEvents] also tells of an overflow. */
+    /** New messages one by one, none twice, in order. [messageEvents] also tells of an overflow. */
     val received: Flow<Message>
         get() = messageEvents.filterIsInstance<MessageEvent.Received>().transform { event ->
             event.messages.forEach { emit(it) }
