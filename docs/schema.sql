@@ -5,16 +5,40 @@ CREATE TABLE conversation (
     -- Time of the newest stored message; the list's order.
     sort_time INTEGER NOT NULL DEFAULT 0,
     -- Up to this server time everything is read. Unread is derived from it, never counted up or down.
-    read_time INTEGER NOT NULL DEFAULT 0,
+    read_time INTEGER NOT NULL DEFAULT 0, top INTEGER NOT NULL DEFAULT 0, mute INTEGER NOT NULL DEFAULT 0, hidden INTEGER NOT NULL DEFAULT 0, draft TEXT NOT NULL DEFAULT '', draft_time INTEGER NOT NULL DEFAULT 0, peer_delivered_time INTEGER NOT NULL DEFAULT 0, peer_read_time INTEGER NOT NULL DEFAULT 0, server_read_time INTEGER NOT NULL DEFAULT 0, cleared_time INTEGER NOT NULL DEFAULT 0, list_time INTEGER NOT NULL GENERATED ALWAYS AS (max(sort_time, draft_time)) VIRTUAL,
     UNIQUE (type, target)
 ) STRICT;
 
-CREATE INDEX conversation_by_time ON conversation (sort_time DESC, id DESC);
+CREATE INDEX conversation_by_tag ON conversation_tag (tag, conversation);
+
+CREATE INDEX conversation_list ON conversation (top DESC, list_time DESC, id DESC) WHERE hidden = 0;
+
+CREATE TABLE conversation_tag (
+    tag TEXT NOT NULL REFERENCES tag (id) ON DELETE CASCADE,
+    conversation INTEGER NOT NULL REFERENCES conversation (id),
+    PRIMARY KEY (conversation, tag)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cursor (
     name TEXT PRIMARY KEY,
     time INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deleted_uid (
+    uid TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE history_range (
+    conversation INTEGER NOT NULL REFERENCES conversation (id),
+    from_time INTEGER NOT NULL,
+    to_time INTEGER NOT NULL,
+    PRIMARY KEY (conversation, from_time)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE live_range (
+    from_time INTEGER PRIMARY KEY,
+    to_time INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE message (
     -- AUTOINCREMENT: a host may keep the number of a deleted message.
@@ -37,11 +61,19 @@ CREATE TABLE message (
     mentioned INTEGER NOT NULL DEFAULT 0,
     offline INTEGER NOT NULL DEFAULT 0,
     extra TEXT NOT NULL DEFAULT ''
-) STRICT;
+, silent INTEGER NOT NULL DEFAULT 0, expandable INTEGER NOT NULL DEFAULT 0, expansion TEXT, search_words TEXT, local_path TEXT, receipt_requested INTEGER NOT NULL DEFAULT 0, receipt_answered INTEGER NOT NULL DEFAULT 0, destruct_at INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE UNIQUE INDEX message_by_client_id ON message (client_id) WHERE client_id IS NOT NULL;
 
+CREATE INDEX message_by_sent_time ON message (sent_time);
+
 CREATE INDEX message_by_time ON message (conversation, sent_time, uid);
+
+CREATE INDEX message_destruct ON message (destruct_at) WHERE destruct_at > 0;
+
+CREATE INDEX message_mentions ON message (conversation, sent_time) WHERE mentioned = 1;
+
+CREATE INDEX message_receipts ON message (conversation) WHERE receipt_requested = 1;
 
 CREATE INDEX message_unread ON message (conversation, sent_time) WHERE counted = 1 AND direction = 2;
 
@@ -51,6 +83,36 @@ CREATE TABLE outbox (
     target TEXT NOT NULL,
     body BLOB NOT NULL
 ) STRICT;
+
+CREATE TABLE receipt (
+    message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    user TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    PRIMARY KEY (message, user)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE signal (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    -- A QUERY, or else a PUBLISH.
+    query INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    type INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    frame_target TEXT NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE tag (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    created_time INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE transient_uid (
     uid TEXT PRIMARY KEY,

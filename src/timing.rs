@@ -26,5 +26,9 @@ pub const HEALTHY_AFTER: u64 = 30_000;
 pub const PACE_BASE: u64 = 1_000;
 /// Longest such pause.
 pub const PACE_CAP: u64 = 16_000;
+/// How long somebody is shown as typing without another word of it (flows §9.6).
+pub const TYPING_SHOWN: u64 = 6_000;
+/// Between two words to the same peer that one is typing: as long as the first is shown.
+pub const TYPING_SENT: u64 = 6_000;
 /// Before a message is tried again that the server could not take for the moment.
 pub const SEND_RETRY: u64 = 2_000;

@@ -88,7 +88,7 @@ async fn unread_counts_clear() {
     assert_eq!(conversations.unread_count(group.clone()).await.unwrap(), 1);
     assert_eq!(conversations.total_unread_count().await.unwrap(), 4);
     let groups = vec![ConversationType::Group];
-    assert_eq!(conversations.unread_count_by_types(groups.clone()).await.unwrap(), 1);
+    assert_eq!(conversations.unread_count_by_types(groups.clone(), true).await.unwrap(), 1);
 
     conversations.clear_unread(from_alice.clone()).await.unwrap();
     assert_eq!(conversations.unread_count(from_alice.clone()).await.unwrap(), 0);

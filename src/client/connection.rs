@@ -9,10 +9,13 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::core::{Event, TransportFactory};
 use super::delivery::{Delivery, HostEvent, Listener, Subscription};
-use super::listeners::{ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener};
+use super::listeners::{
+    ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
+    TypingListener,
+};
 use super::options::{AppInfo, ClientOptions, DeviceInfo, SdkInfo, StorageInfo};
 use super::shared::Shared;
-use super::{Conversations, Error, Messages, Result, actor, logging};
+use super::{Conversations, Error, History, Messages, Receipts, Result, Settings, actor, logging};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
 use crate::transport::{TlsRoots, Transport, WebSocketTransport};
@@ -152,29 +155,55 @@ impl Client {
     /// Hears how the client stands to the server; gets the current status first.
     pub fn add_connection_listener(&self, listener: Arc<dyn ConnectionListener>) -> Arc<Subscription> {
         let greeting = HostEvent::Status(self.shared.status(), ErrorCode::SUCCESS);
-        self.shared.delivery.add(Listener::Connection(listener), Some(greeting))
+        self.shared.delivery.add(Listener::Connection(listener), vec![greeting])
     }
 
     /// Hears of messages from now on.
     pub fn add_message_listener(&self, listener: Arc<dyn MessageListener>) -> Arc<Subscription> {
-        self.shared.delivery.add(Listener::Message(listener), None)
+        self.shared.delivery.add(Listener::Message(listener), Vec::new())
     }
 
     /// Hears of conversations that change from now on.
     pub fn add_conversation_listener(&self, listener: Arc<dyn ConversationListener>) -> Arc<Subscription> {
-        self.shared.delivery.add(Listener::Conversation(listener), None)
+        self.shared.delivery.add(Listener::Conversation(listener), Vec::new())
+    }
+
+    /// Hears of receipts from now on.
+    pub fn add_receipt_listener(&self, listener: Arc<dyn ReceiptListener>) -> Arc<Subscription> {
+        self.shared.delivery.add(Listener::Receipt(listener), Vec::new())
+    }
+
+    /// Hears who is typing; gets those who type at present first.
+    pub fn add_typing_listener(&self, listener: Arc<dyn TypingListener>) -> Arc<Subscription> {
+        let now = self.shared.typing().into_iter().map(|(key, users)| HostEvent::Typing(key, users));
+        self.shared.delivery.add(Listener::Typing(listener), now.collect())
     }
 
     /// Hears the library's log up to `level`. The log is the process's: with several clients, each log
     /// listener hears them all.
     pub fn add_log_listener(&self, level: LogLevel, listener: Arc<dyn LogListener>) -> Arc<Subscription> {
         logging::add(self.shared.id, &self.shared.delivery);
-        self.shared.delivery.add(Listener::Log(level, listener), None)
+        self.shared.delivery.add(Listener::Log(level, listener), Vec::new())
     }
 
     /// Sending and reading messages.
     pub fn messages(&self) -> Arc<Messages> {
         Arc::new(Messages::new(&self.shared))
+    }
+
+    /// Pages of messages, here and at the server.
+    pub fn history(&self) -> Arc<History> {
+        Arc::new(History::new(&self.shared))
+    }
+
+    /// Receipts and typing.
+    pub fn receipts(&self) -> Arc<Receipts> {
+        Arc::new(Receipts::new(&self.shared))
+    }
+
+    /// What the user prefers.
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::new(Settings::new(&self.shared))
     }
 
     /// The conversation list and the unread counts.

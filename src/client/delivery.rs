@@ -9,8 +9,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{JoinHandle, ThreadId};
 
-use super::listeners::{ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener};
-use crate::model::{ConnectionStatus, ConversationKey, ErrorCode, Message};
+use super::listeners::{
+    ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
+    TypingListener,
+};
+use crate::model::{
+    ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
+};
 use crate::runtime;
 
 /// Events that may wait; each is a batch.
@@ -22,6 +27,10 @@ pub(crate) enum HostEvent {
     Status(ConnectionStatus, ErrorCode),
     Messages(Vec<Message>),
     Sent(Message),
+    Changed(Vec<MessageChange>),
+    Synced,
+    Receipts(Vec<Receipt>),
+    Typing(ConversationKey, Vec<TypingUser>),
     Conversations(Vec<ConversationKey>),
     Log(LogLevel, String, String),
     Overflow,
@@ -33,6 +42,8 @@ pub(crate) enum Listener {
     Connection(Arc<dyn ConnectionListener>),
     Message(Arc<dyn MessageListener>),
     Conversation(Arc<dyn ConversationListener>),
+    Receipt(Arc<dyn ReceiptListener>),
+    Typing(Arc<dyn TypingListener>),
     Log(LogLevel, Arc<dyn LogListener>),
 }
 
@@ -46,6 +57,14 @@ impl Listener {
                 listener.on_messages(messages.clone())
             }
             (Self::Message(listener), HostEvent::Sent(message)) => listener.on_sent(message.clone()),
+            (Self::Connection(listener), HostEvent::Synced) => listener.on_synced(),
+            (Self::Message(listener), HostEvent::Changed(changes)) => listener.on_changed(changes.clone()),
+            (Self::Receipt(listener), HostEvent::Receipts(receipts)) => {
+                listener.on_receipts(receipts.clone());
+            }
+            (Self::Typing(listener), HostEvent::Typing(key, users)) => {
+                listener.on_typing(key.clone(), users.clone());
+            }
             (Self::Message(listener), HostEvent::Overflow) => listener.on_overflow(),
             (Self::Conversation(listener), HostEvent::Conversations(keys)) => {
                 listener.on_conversations(keys.clone());
@@ -165,11 +184,11 @@ impl Delivery {
         self.0.wake.notify_one();
     }
 
-    /// Adds a listener; `greeting` is the current value of a state that it gets first.
-    pub(crate) fn add(&self, listener: Listener, greeting: Option<HostEvent>) -> Arc<Subscription> {
+    /// Adds a listener; `greeting` is the current value of a state, which it gets first.
+    pub(crate) fn add(&self, listener: Listener, greeting: Vec<HostEvent>) -> Arc<Subscription> {
         let slot = Arc::new(Slot { listener, state: Mutex::default(), idle: Condvar::new() });
         lock(&self.0.slots).push(slot.clone());
-        if let Some(event) = greeting {
+        for event in greeting {
             let mut queue = lock(&self.0.queue);
             if !queue.closing {
                 queue.jobs.push_back(Job::Greeting(slot.clone(), event));

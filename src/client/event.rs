@@ -6,9 +6,10 @@ use tokio::sync::oneshot;
 
 use super::Result;
 use crate::model::Message;
-use crate::session::{Cursors, Generation, Outgoing, SendOutcome};
-use crate::store::{self, StoreError, Stored};
+use crate::session::{Answer, Cursors, Generation, Outgoing, SendOutcome};
+use crate::store::{self, Gone, Signals, StoreError, Stored};
 use crate::transport::TransportEvent;
+use crate::wire::{Bytes, Topic};
 
 /// Where an answer goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;
@@ -32,8 +33,62 @@ impl Settled {
     }
 }
 
+/// A frame that the host wants answered: a QUERY, or a PUBLISH that is no message.
+pub(crate) struct Ask {
+    pub(crate) topic: Topic,
+    pub(crate) target: String,
+    pub(crate) body: Bytes,
+    pub(crate) reply: Reply<Answer>,
+}
+
+/// What a login needs to know of the user's store.
+pub(crate) struct Opened {
+    pub(crate) cursors: Cursors,
+    pub(crate) outbox: Vec<Outgoing>,
+    pub(crate) signals: Signals,
+    pub(crate) destruct_at: Option<i64>,
+    /// Up to which versions states and settings are known.
+    pub(crate) states: i64,
+    pub(crate) settings: i64,
+}
+
+impl Opened {
+    pub(crate) fn read(connection: &Connection, user: &str) -> std::result::Result<Self, StoreError> {
+        Ok(Self {
+            cursors: store::cursors(connection)?,
+            outbox: store::pending(connection)?,
+            signals: store::waiting(connection, user)?,
+            destruct_at: store::next_destruct(connection)?,
+            states: store::settings::number(connection, store::settings::STATES_VERSION)?,
+            settings: store::settings::number(connection, store::settings::SETTINGS_VERSION)?,
+        })
+    }
+}
+
 /// What can happen to the actor.
 pub(crate) enum Event {
+    Ask(Ask),
+    Publish(Ask),
+    /// Whether anything waits at the server, asked over HTTP.
+    HasUnread(Reply<bool>),
+    /// These messages are deleted: what of them waits is not sent.
+    Removed(Vec<i64>),
+    /// Signals may wait in the store.
+    SignalsWait,
+    SignalsRead {
+        user: String,
+        result: std::result::Result<Signals, StoreError>,
+    },
+    /// When the next message destroys itself, ms since 1970.
+    DestructAt(Option<i64>),
+    Destructed {
+        result: std::result::Result<(Gone, Option<i64>), StoreError>,
+    },
+    /// A part of the account is as the server says; what changed in the store.
+    AccountStored {
+        part: &'static str,
+        result: std::result::Result<Stored, StoreError>,
+    },
     Connect {
         token: String,
         reply: Reply<String>,
@@ -56,7 +111,7 @@ pub(crate) enum Event {
     /// The logged-in user's inbox and outbox are read.
     Opened {
         login: u64,
-        result: std::result::Result<(Cursors, Vec<Outgoing>), StoreError>,
+        result: std::result::Result<Opened, StoreError>,
     },
     Stored {
         ticket: u64,

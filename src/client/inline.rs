@@ -14,9 +14,11 @@ use super::options::ClientOptions;
 use super::shared::Shared;
 use super::{Conversations, Messages, Result};
 use crate::clock::Clock;
-use crate::model::{ConnectionStatus, ConversationKey, ErrorCode, Message};
+use crate::model::{
+    ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
+};
 use crate::session::Generation;
-use crate::transport::{Events, Line, Transport, TransportEvent};
+use crate::transport::{Events, Line, Transport, TransportEvent, UnreadAnswer};
 use crate::wire::UpFrame;
 
 /// What the host was told, in order.
@@ -30,6 +32,14 @@ pub enum Told {
     Sent(Message),
     /// `ConversationListener::on_conversations`.
     Conversations(Vec<ConversationKey>),
+    /// `MessageListener::on_changed`.
+    Changed(Vec<MessageChange>),
+    /// `ReceiptListener::on_receipts`.
+    Receipts(Vec<Receipt>),
+    /// `TypingListener::on_typing`.
+    Typing(ConversationKey, Vec<TypingUser>),
+    /// `ConnectionListener::on_synced`.
+    Synced,
 }
 
 /// The client and both ends of its line.
@@ -124,6 +134,10 @@ impl InlineClient {
             HostEvent::Messages(messages) => Some(Told::Messages(messages)),
             HostEvent::Sent(message) => Some(Told::Sent(message)),
             HostEvent::Conversations(keys) => Some(Told::Conversations(keys)),
+            HostEvent::Changed(changes) => Some(Told::Changed(changes)),
+            HostEvent::Receipts(receipts) => Some(Told::Receipts(receipts)),
+            HostEvent::Typing(key, users) => Some(Told::Typing(key, users)),
+            HostEvent::Synced => Some(Told::Synced),
             HostEvent::Log(..) | HostEvent::Overflow => None,
         };
         events.into_iter().filter_map(told).collect()
@@ -180,6 +194,10 @@ impl Transport for Recorder {
         record.generation = generation;
         record.opened.push(fresh_navigation);
         Box::new(RecordedLine(self.0.clone()))
+    }
+
+    fn has_unread(&self, done: UnreadAnswer) {
+        done(Err(ErrorCode::RC_HTTP_SEND_FAIL));
     }
 }
 

@@ -1,13 +1,16 @@
 //! What a host can be told. One or two methods each, batches where many can come. All run on the
 //! `anser-events` thread, one at a time, holding no lock: they may call the client back.
 
-use crate::model::{ConnectionStatus, ConversationKey, Message};
+use crate::model::{ConnectionStatus, ConversationKey, Message, MessageChange, Receipt, TypingUser};
 
 /// Hears how the client stands to the server. Gets the current status first.
 #[uniffi::export(with_foreign)]
 pub trait ConnectionListener: Send + Sync {
     /// The status changed. `code` says why, 0 if there is nothing to say.
     fn on_status(&self, status: ConnectionStatus, code: i32);
+
+    /// For the first time since the login everything that waited at the server is stored here.
+    fn on_synced(&self);
 }
 
 /// Hears of messages. Starts at now.
@@ -20,11 +23,29 @@ pub trait MessageListener: Send + Sync {
     /// What became of an own message: it is SENT or FAILED now.
     fn on_sent(&self, message: Message);
 
+    /// Stored messages are not what they were: taken back, changed, deleted.
+    fn on_changed(&self, changes: Vec<MessageChange>);
+
     /// The host was too slow and events were dropped: read the lists again, the store has everything.
     fn on_overflow(&self);
 }
 
-/// Hears which conversations changed: their newest message or their unread count.
+/// Hears of receipts: what peers and members have stored and read.
+#[uniffi::export(with_foreign)]
+pub trait ReceiptListener: Send + Sync {
+    /// These arrived.
+    fn on_receipts(&self, receipts: Vec<Receipt>);
+}
+
+/// Hears who is typing. Gets those who type at present first.
+#[uniffi::export(with_foreign)]
+pub trait TypingListener: Send + Sync {
+    /// Everybody who types in this conversation now; empty when the last one has stopped.
+    fn on_typing(&self, conversation: ConversationKey, users: Vec<TypingUser>);
+}
+
+/// Hears which conversations changed: their newest message, unread count, marks, state or draft. Each is
+/// named once per batch; read their rows again to show them.
 #[uniffi::export(with_foreign)]
 pub trait ConversationListener: Send + Sync {
     /// These changed.

@@ -6,37 +6,16 @@ use tokio::sync::oneshot;
 
 use super::core::Event;
 use super::delivery::HostEvent;
+use super::kinds::{SendOptions, compose};
 use super::shared::{Shared, User};
 use super::{Error, Result};
-use crate::model::content::{Content, TextMessage, flags_of};
-use crate::model::{ConversationKey, ConversationType, ErrorCode, Message, MessageFlags};
+use crate::model::content::{Content, TextMessage};
+use crate::model::{ConversationKey, ErrorCode, Message};
 use crate::session::Outgoing;
-use crate::store::{self, Durability, NewMessage, StoreError};
-use crate::wire::{Body, Topic, body};
+use crate::store::{self, Durability, HistoryQuery, NewMessage, StoreError};
 
-/// Largest content, in bytes of its JSON.
-const MAX_CONTENT: usize = 128 * 1024;
-/// Longest target id and object name, in bytes.
-const MAX_ID: usize = 64;
 /// Largest page of history.
-const MAX_PAGE: u32 = 1000;
-
-/// What a message asks for beyond its content.
-#[derive(Debug, Clone, Default, uniffi::Record)]
-pub struct SendOptions {
-    /// Text of the push notification for receivers that are offline.
-    #[uniffi(default = None)]
-    pub push_text: Option<String>,
-    /// Opaque data of the push notification.
-    #[uniffi(default = None)]
-    pub push_data: Option<String>,
-    /// For custom kinds: kept in the history. Built-in kinds have their own answer. Default: yes.
-    #[uniffi(default = None)]
-    pub persisted: Option<bool>,
-    /// For custom kinds: counts as unread. Built-in kinds have their own answer. Default: yes.
-    #[uniffi(default = None)]
-    pub counted: Option<bool>,
-}
+pub(super) const MAX_PAGE: u32 = 1000;
 
 /// Sending and reading messages. Holds its client weakly: once that is gone, calls fail with 34400.
 #[derive(uniffi::Object)]
@@ -73,7 +52,11 @@ impl Messages {
     ) -> Result<Message> {
         let shared = self.shared()?;
         let user = shared.user()?;
+        let status_only = options.status_only;
         let new = compose(&shared, &user, conversation, object_name, content, options)?;
+        if status_only {
+            return pass(&shared, new).await;
+        }
         enqueue(&shared, &user, move |connection| store::enqueue(connection, &new)).await
     }
 
@@ -126,7 +109,8 @@ impl Messages {
         if count == 0 || count > MAX_PAGE || before < 0 {
             return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER.into());
         }
-        self.shared()?.read(move |connection| store::history(connection, &conversation, before, count)).await
+        let query = HistoryQuery { time: before, count, ..HistoryQuery::default() };
+        self.shared()?.read(move |connection| store::page(connection, &conversation, &query)).await
     }
 }
 
@@ -135,7 +119,7 @@ impl Messages {
         Self { shared: Arc::downgrade(shared) }
     }
 
-    fn shared(&self) -> Result<Arc<Shared>> {
+    pub(super) fn shared(&self) -> Result<Arc<Shared>> {
         self.shared.upgrade().ok_or_else(|| ErrorCode::CLIENT_CLOSED.into())
     }
 
@@ -152,6 +136,14 @@ impl Messages {
         let json = content.write()?;
         self.send(conversation, content.object_name().to_owned(), json, options).await
     }
+}
+
+/// Sends a message to whoever is online; it is kept nowhere.
+async fn pass(shared: &Arc<Shared>, new: NewMessage) -> Result<Message> {
+    let now = shared.clock.wall();
+    let target = new.conversation.target_id.clone();
+    shared.publish(new.topic, target, new.body.clone()).await?;
+    Ok(new.passing(now))
 }
 
 /// Runs an outbox job, durably, and hands its message to the actor in the order of the store.
@@ -177,73 +169,4 @@ async fn enqueue(
         Ok(result) => Ok(result?),
         Err(_) => Err(Error::new(ErrorCode::CLIENT_CLOSED)),
     }
-}
-
-fn compose(
-    shared: &Shared,
-    user: &User,
-    conversation: ConversationKey,
-    object_name: String,
-    content: String,
-    options: SendOptions,
-) -> Result<NewMessage> {
-    let topic = match conversation.conversation_type {
-        ConversationType::Private => Topic::PrivateMessage,
-        ConversationType::Group => Topic::GroupMessage,
-        _ => return Err(ErrorCode::CONVERSATION_TYPE_UNSUPPORTED.into()),
-    };
-    check_id(&conversation.target_id, ErrorCode::TARGET_ID_INVALID)?;
-    check_id(&object_name, ErrorCode::OBJECT_NAME_INVALID)?;
-    check_content(&object_name, &content)?;
-    let flags = flags_of(&object_name).unwrap_or_else(|| {
-        let bit = |wanted: Option<bool>, flag: MessageFlags| if wanted.unwrap_or(true) { flag.0 } else { 0 };
-        MessageFlags(
-            bit(options.persisted, MessageFlags::PERSISTED) | bit(options.counted, MessageFlags::COUNTED),
-        )
-    });
-    let client_id = shared.next_client_id();
-    let body = body::UpstreamMessage {
-        flags: Some(flags.0),
-        object_name: Some(object_name.clone()),
-        content: Some(content.clone().into()),
-        push_text: options.push_text,
-        push_data: options.push_data,
-        config_flag: Some(0),
-        client_unique_id: Some(client_id),
-        ..Default::default()
-    };
-    Ok(NewMessage {
-        sender: user.id.clone(),
-        time: shared.server_now(),
-        body: body.to_bytes(),
-        conversation,
-        object_name,
-        content,
-        flags,
-        client_id,
-        topic,
-    })
-}
-
-fn check_id(id: &str, code: ErrorCode) -> Result<()> {
-    if id.trim().is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control) {
-        return Err(code.into());
-    }
-    Ok(())
-}
-
-/// Content is JSON; that of a built-in kind has that kind's fields.
-fn check_content(object_name: &str, content: &str) -> Result<()> {
-    if content.len() > MAX_CONTENT {
-        return Err(ErrorCode::MSG_SIZE_OUT_OF_LIMIT.into());
-    }
-    let fits = match Content::read(object_name, content) {
-        Content::Other { .. } => {
-            !Content::TYPED.contains(&object_name)
-                && serde_json::from_str::<serde_json::Value>(content)
-                    .is_ok_and(|json| json.is_object() || json.is_array())
-        }
-        _ => true,
-    };
-    if fits { Ok(()) } else { Err(ErrorCode::CONTENT_INVALID.into()) }
 }

@@ -17,23 +17,36 @@ mod connection;
 mod conversations;
 pub(crate) mod core;
 mod delivery;
+mod edits;
 mod error;
 mod event;
+mod history;
 pub mod inline;
+mod kinds;
 mod listeners;
 mod logging;
 mod messages;
 mod options;
+mod receipts;
+mod settings;
 mod shared;
 
 pub use connection::Client;
 pub use conversations::Conversations;
 pub use delivery::Subscription;
+pub use edits::{InsertedMessage, RecallOptions};
 pub use error::AnserError;
 use error::AnserError as Error;
-pub use listeners::{ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener};
-pub use messages::{Messages, SendOptions};
+pub use history::{BackfillListener, History, HistoryPage, RemoteQuery};
+pub use kinds::{MentionOptions, MessageKind, PushOptions, SendOptions, SenderInfo};
+pub use listeners::{
+    ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
+    TypingListener,
+};
+pub use messages::Messages;
 pub use options::{AppInfo, ClientOptions, DeviceInfo, Platform, SdkInfo, StorageInfo};
+pub use receipts::Receipts;
+pub use settings::{QuietHours, Settings};
 
 /// The result of every call.
 pub type Result<T> = std::result::Result<T, AnserError>;

@@ -1,5 +1,6 @@
 //! What the host's side, the actor and the store's callbacks share.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,13 +8,21 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use super::core::Event;
-use super::delivery::Delivery;
+use super::delivery::{Delivery, HostEvent};
+use super::event::Ask;
+use super::kinds::Kinds;
 use super::options::{ClientOptions, DeviceInfo, Platform};
+use super::receipts::TypingSent;
 use super::{Error, Result};
 use crate::clock::Clock;
-use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
+use crate::model::{
+    ConnectionChannel, ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange,
+    MessageChangeKind, TypingUser,
+};
+use crate::session::Answer;
 use crate::store::{self, Durability, Folder, Location, Store, StoreError};
 use crate::wire::url::Identity;
+use crate::wire::{Bytes, Topic};
 
 /// An open user.
 pub(crate) struct User {
@@ -34,6 +43,9 @@ pub(crate) struct Shared {
     pub(crate) closed: AtomicBool,
     /// Whether stores run on the caller's thread, as simulations in virtual time want it.
     pub(crate) inline: bool,
+    /// The host's own kinds of content.
+    pub(crate) kinds: Kinds,
+    pub(crate) typing_sent: TypingSent,
     /// Local wall clock minus server clock, ms.
     pub(crate) delta: AtomicI64,
     last_client_id: AtomicU64,
@@ -45,6 +57,7 @@ struct State {
     channel: ConnectionChannel,
     device: DeviceInfo,
     user: Option<Arc<User>>,
+    typing: HashMap<ConversationKey, Vec<TypingUser>>,
 }
 
 static NEXT_CLIENT: AtomicU64 = AtomicU64::new(1);
@@ -74,6 +87,8 @@ impl Shared {
             events,
             closed: AtomicBool::new(false),
             inline,
+            kinds: Kinds::default(),
+            typing_sent: TypingSent::default(),
             delta: AtomicI64::new(0),
             last_client_id: AtomicU64::new(0),
             state: Mutex::new(State {
@@ -81,6 +96,7 @@ impl Shared {
                 channel: ConnectionChannel::Websocket,
                 device: DeviceInfo::default(),
                 user: None,
+                typing: HashMap::new(),
             }),
         })
     }
@@ -111,6 +127,15 @@ impl Shared {
 
     pub(crate) fn set_device(&self, device: DeviceInfo) {
         self.state().device = device;
+    }
+
+    /// Who types where at present.
+    pub(crate) fn typing(&self) -> HashMap<ConversationKey, Vec<TypingUser>> {
+        self.state().typing.clone()
+    }
+
+    pub(crate) fn set_typing(&self, typing: HashMap<ConversationKey, Vec<TypingUser>>) {
+        self.state().typing = typing;
     }
 
     pub(crate) fn user_id(&self) -> Option<String> {
@@ -200,6 +225,31 @@ impl Shared {
         let (reply, answer) = oneshot::channel();
         self.send(event(reply));
         answer.await.unwrap_or_else(|_| Err(ErrorCode::CLIENT_CLOSED.into()))
+    }
+
+    /// Asks the server and waits for its answer.
+    pub(crate) async fn query(&self, topic: Topic, target: String, body: Bytes) -> Result<Answer> {
+        self.ask(|reply| Event::Ask(Ask { topic, target, body, reply })).await
+    }
+
+    /// Publishes something that is no message and waits for its acknowledgement.
+    pub(crate) async fn publish(&self, topic: Topic, target: String, body: Bytes) -> Result<Answer> {
+        self.ask(|reply| Event::Publish(Ask { topic, target, body, reply })).await
+    }
+
+    /// Tells the host that a conversation changed, and the actor that the server may have to be told.
+    pub(crate) fn changed(&self, conversations: Vec<ConversationKey>) {
+        if !conversations.is_empty() {
+            self.delivery.tell(HostEvent::Conversations(conversations));
+        }
+        self.send(Event::SignalsWait);
+    }
+
+    /// Tells the host that a message changed, and with it its conversation.
+    pub(crate) fn message_changed(&self, kind: MessageChangeKind, message: &Message) {
+        let change = MessageChange::of(kind, message.clone());
+        self.delivery.tell(HostEvent::Changed(vec![change]));
+        self.delivery.tell(HostEvent::Conversations(vec![message.conversation.clone()]));
     }
 
     /// Reads from the open user's store.

@@ -215,6 +215,19 @@ numbers! {
 }
 
 numbers! {
+    /// What of a conversation may disturb the user. Muted conversations still receive, but do not count
+    /// in the total of unread messages.
+    MuteLevel {
+        /// Everything.
+        None = 0,
+        /// Nothing.
+        All = 1,
+        /// Only messages that mention the user.
+        ExceptMentions = 2,
+    }
+}
+
+numbers! {
     /// Whether a conversation is muted, as the status of `qryPPush` says it.
     NotificationStatus {
         /// Not muted.

@@ -1,5 +1,7 @@
 //! One message, as hosts see it and as the store keeps it.
 
+use std::collections::HashMap;
+
 use super::{ConversationKey, MessageDirection, SentStatus};
 
 /// The sender's own number for a message: unique per sender, kept across every retry, so that a server
@@ -72,7 +74,8 @@ pub struct Message {
     pub sent_time: i64,
     /// When this device stored it, ms since 1970.
     pub received_time: i64,
-    /// How far an own message has come; [`SentStatus::Sent`] for those of others.
+    /// How far an own message has come; [`SentStatus::Sent`] for those of others. In private chats Received
+    /// and Read follow from the peer's receipts.
     pub sent_status: SentStatus,
     /// Why sending failed, 0 if it did not.
     pub error_code: i32,
@@ -86,4 +89,126 @@ pub struct Message {
     pub offline: bool,
     /// The host's own note on it, never sent.
     pub extra: String,
+    /// Whether it asks not to disturb anybody.
+    pub silent: bool,
+    /// Whether key-value pairs can be attached to it.
+    pub expandable: bool,
+    /// The pairs attached to it.
+    pub expansion: HashMap<String, String>,
+    /// Where its media file lies on this device.
+    pub local_path: Option<String>,
+    /// Group chats: whether its sender asked who reads it.
+    pub receipt_requested: bool,
+    /// Own messages with a receipt request: how many have read it so far.
+    pub read_count: u32,
+    /// When it destroys itself, ms since 1970; 0 never.
+    pub destruct_at: i64,
+}
+
+/// What happened to a stored message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "client", derive(uniffi::Enum))]
+pub enum MessageChangeKind {
+    /// Its sender took it back: `message` is what is left, of kind "RC:RcCmd".
+    Recalled,
+    /// Content, note, status, receipts or local path changed; `message` is the new form.
+    Updated,
+    /// `keys` of its expansion have new values.
+    ExpansionSet,
+    /// `keys` of its expansion are gone.
+    ExpansionRemoved,
+    /// `message_ids` are gone from this device.
+    Deleted,
+    /// Everything up to `time` is gone from this device.
+    Cleared,
+}
+
+/// A change of stored messages, for hosts that show them.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "client", derive(uniffi::Record))]
+pub struct MessageChange {
+    /// What happened.
+    pub kind: MessageChangeKind,
+    /// Where.
+    pub conversation: ConversationKey,
+    /// The message in its new form, where one message changed.
+    pub message: Option<Message>,
+    /// Local ids of what is gone.
+    pub message_ids: Vec<i64>,
+    /// Keys of the expansion.
+    pub keys: Vec<String>,
+    /// Up to when everything is gone, server time, ms.
+    pub time: i64,
+}
+
+impl MessageChange {
+    /// One message has a new form.
+    pub fn of(kind: MessageChangeKind, message: Message) -> Self {
+        Self {
+            kind,
+            conversation: message.conversation.clone(),
+            message: Some(message),
+            message_ids: Vec::new(),
+            keys: Vec::new(),
+            time: 0,
+        }
+    }
+
+    /// Messages are gone.
+    pub fn deleted(conversation: ConversationKey, message_ids: Vec<i64>) -> Self {
+        let kind = MessageChangeKind::Deleted;
+        Self { kind, conversation, message: None, message_ids, keys: Vec::new(), time: 0 }
+    }
+
+    /// Everything up to `time` is gone.
+    pub fn cleared(conversation: ConversationKey, time: i64) -> Self {
+        let kind = MessageChangeKind::Cleared;
+        Self { kind, conversation, message: None, message_ids: Vec::new(), keys: Vec::new(), time }
+    }
+
+    /// The same with the keys that it is about.
+    #[must_use]
+    pub fn with_keys(self, keys: Vec<String>) -> Self {
+        Self { keys, ..self }
+    }
+}
+
+/// What a receipt says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "client", derive(uniffi::Enum))]
+pub enum ReceiptKind {
+    /// A device of the peer has stored everything up to `time`.
+    Delivered,
+    /// The peer has read everything up to `time`.
+    Read,
+    /// A member of the group asks who reads `message_uids`.
+    GroupRequest,
+    /// A member of the group has read `message_uids`.
+    GroupRead,
+}
+
+/// A receipt that arrived.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "client", derive(uniffi::Record))]
+pub struct Receipt {
+    /// What it says.
+    pub kind: ReceiptKind,
+    /// In which conversation.
+    pub conversation: ConversationKey,
+    /// Whose it is.
+    pub user_id: String,
+    /// Which messages it is about; empty where a time says it.
+    pub message_uids: Vec<String>,
+    /// Server time, ms.
+    pub time: i64,
+}
+
+/// Somebody who is typing.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "client", derive(uniffi::Record))]
+pub struct TypingUser {
+    /// Who.
+    pub user_id: String,
+    /// What kind of content it will be, "RC:TxtMsg" for text.
+    pub object_name: String,
 }

@@ -10,6 +10,9 @@ mod message;
 pub use code::{ErrorCode, ErrorKind};
 pub use conversation::{Conversation, ConversationKey};
 pub use enums::{
-    ConnectionChannel, ConnectionStatus, ConversationType, MessageDirection, ReceivedStatus, SentStatus,
+    ConnectionChannel, ConnectionStatus, ConversationType, MessageDirection, MuteLevel, ReceivedStatus,
+    SentStatus,
 };
-pub use message::{ClientUniqueId, Message, MessageFlags};
+pub use message::{
+    ClientUniqueId, Message, MessageChange, MessageChangeKind, MessageFlags, Receipt, ReceiptKind, TypingUser,
+};

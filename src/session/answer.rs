@@ -5,8 +5,8 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::Incoming;
-use crate::model::ErrorCode;
 use crate::model::enums::{BlacklistStatus, NotificationStatus};
+use crate::model::{ConversationKey, ConversationType, ErrorCode};
 use crate::wire::{Body, Topic, body, json_body};
 
 /// The answer to a QUERY.
@@ -67,6 +67,20 @@ pub enum Answer {
         /// From where to go on, ms since 1970.
         sync_time: i64,
     },
+    /// What became of a PUBLISH that is no message.
+    Published {
+        /// The server's name for it.
+        uid: String,
+        /// Its server time, ms since 1970.
+        time: i64,
+    },
+    /// The server's list of conversations.
+    Conversations {
+        /// The conversations, newest first.
+        listed: Vec<ListedConversation>,
+        /// The encoded list.
+        body: Bytes,
+    },
     /// A chatroom's entries.
     RoomEntries {
         /// The encoded entries.
@@ -76,6 +90,21 @@ pub enum Answer {
     },
     /// Any other answer, checked for its required fields.
     Body(Bytes),
+}
+
+/// A conversation as the server lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedConversation {
+    /// Which one.
+    pub key: ConversationKey,
+    /// Its newest message.
+    pub latest: Option<Incoming>,
+    /// Up to when the user has read, server time, ms.
+    pub read_time: i64,
+    /// Up to when the peer's devices have stored what the user sent.
+    pub peer_delivered_time: i64,
+    /// Up to when the peer has read.
+    pub peer_read_time: i64,
 }
 
 impl Answer {
@@ -125,6 +154,10 @@ impl Answer {
                     member_ids: info.member_ids,
                     open_status: info.open_status.unwrap_or_default(),
                 }
+            }
+            Topic::Conversations | Topic::ConversationsV4 => {
+                let listed = conversations(decode(bytes.clone())?, user);
+                Self::Conversations { listed, body: bytes }
             }
             Topic::UserStatus => user_status(decode(bytes)?)?,
             Topic::ChatroomInfo => {
@@ -179,6 +212,23 @@ fn user_status(body: body::UserStatus) -> Result<Answer, ErrorCode> {
             .and_then(|number| number.try_into().ok())
             .unwrap_or_default(),
     })
+}
+
+fn conversations(result: body::ConversationsResult, user: &str) -> Vec<ListedConversation> {
+    let listed = |item: body::ConversationItem| {
+        let kind = ConversationType::from_number(item.r#type.unwrap_or_default())?;
+        let key = ConversationKey::new(kind, item.target_id.unwrap_or_default());
+        // The item says where it belongs, whatever its message says.
+        let latest = item.message.and_then(|message| Incoming::from_downstream(message, user, i64::MAX));
+        Some(ListedConversation {
+            latest: latest.map(|latest| Incoming { conversation: key.clone(), ..latest }),
+            key,
+            read_time: item.read_message_time.unwrap_or_default(),
+            peer_delivered_time: item.peer_delivered_time.unwrap_or_default(),
+            peer_read_time: item.peer_read_time.unwrap_or_default(),
+        })
+    };
+    result.items.into_iter().filter_map(listed).collect()
 }
 
 /// Servers list the newest first, whatever the order asked for.

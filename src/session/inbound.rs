@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::pull::Receipt;
 use super::requests::Asker;
-use super::{Action, Answer, Cursors, Millis, Session};
+use super::{AccountPart, Action, Answer, Cursors, Millis, Session};
 use crate::model::content::{Content, MentionedInfo, flags_of};
 use crate::model::enums::MentionedType;
 use crate::model::{ConversationKey, ConversationType, MessageDirection, MessageFlags};
@@ -15,6 +16,10 @@ use crate::wire::{Body, Bytes, DownPublish, PubAck, Qos, Topic, UpFrame, body, s
 const STATUS_PERSISTED: i64 = 0x10;
 const STATUS_COUNTED: i64 = 0x20;
 const STATUS_MENTIONED: i64 = 0x40;
+/// Silent as 2.5.9 and as 4.x say it.
+const STATUS_SILENT: i64 = 0x100;
+const STATUS_SILENT_4: i64 = 0x200;
+const STATUS_EXPANDABLE: i64 = 0x400;
 
 /// A message that arrived, on its way to the store.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +48,14 @@ pub struct Incoming {
     pub offline: bool,
     /// The sender's own number for it, where the server repeats it.
     pub client_unique_id: Option<i64>,
+    /// Whether it asks not to disturb anybody. [4.x]
+    pub silent: bool,
+    /// Whether pairs can be attached to it. [4.x]
+    pub expandable: bool,
+    /// The pairs attached to it, a JSON object of texts. [4.x]
+    pub expansion: Option<String>,
+    /// What is found beside its own text; the client knows the host's kinds.
+    pub search_words: Option<String>,
 }
 
 impl Incoming {
@@ -91,6 +104,10 @@ impl Incoming {
             counted: flags.contains(MessageFlags::COUNTED),
             offline: sent_time < connack_time,
             client_unique_id: message.client_unique_id.filter(|_| own),
+            silent: status & (STATUS_SILENT | STATUS_SILENT_4) != 0,
+            expandable: status & STATUS_EXPANDABLE != 0,
+            expansion: message.extra_content.as_deref().and_then(expansion),
+            search_words: None,
             object_name,
             sent_time,
         })
@@ -130,8 +147,25 @@ impl Incoming {
             mentioned: false,
             offline: false,
             client_unique_id: message.client_unique_id,
+            silent: sent.contains(MessageFlags::SILENT),
+            expandable: sent.contains(MessageFlags::EXPANDABLE),
+            expansion: message.extra_content.as_deref().and_then(expansion),
+            search_words: None,
         })
     }
+}
+
+/// Pairs as an object of texts. On their way down each value stands in an object of its own, with the time
+/// when it was set.
+fn expansion(json: &str) -> Option<String> {
+    let pairs: serde_json::Map<String, Value> = serde_json::from_str(json).ok()?;
+    let text = |value: Value| match value {
+        Value::String(text) => Some(text),
+        Value::Object(fields) => fields.get("v").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    };
+    let pairs = pairs.into_iter().filter_map(|(key, value)| Some((key, Value::from(text(value)?))));
+    serde_json::to_string(&pairs.collect::<serde_json::Map<_, _>>()).ok()
 }
 
 fn status_flags(status: i64) -> MessageFlags {
@@ -203,6 +237,9 @@ impl Session {
         match Topic::parse(&publish.topic) {
             Some(Topic::Notice) => self.notice(publish.body, now),
             Some(Topic::StateNotice) => self.state_notice(publish.body, now),
+            Some(Topic::SettingNotice) => {
+                self.actions.push_back(Action::Account(AccountPart::Settings));
+            }
             Some(Topic::StatusChange) => {
                 let user = self.connection.user_id().unwrap_or_default();
                 if let Ok(answer) = Answer::read(Topic::UserStatus, 0, publish.body, user) {
@@ -260,6 +297,9 @@ impl Session {
 
     fn state_notice(&mut self, bytes: Bytes, now: Millis) {
         let Ok(notice) = body::Notify::from_bytes(bytes) else { return };
+        if notice.r#type == Some(3) {
+            self.actions.push_back(Action::Account(AccountPart::States));
+        }
         let (Some(2), Some(room)) = (notice.r#type, notice.chatroom_id) else { return };
         if let Some(since) = self.rooms.entries_missing_since(&room, notice.time.unwrap_or(i64::MAX))
             && self.requests.has_room()

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use crate::model::{ConnectionStatus, ErrorCode};
 use crate::wire::{DownFrame, Qos, Topic, UpFrame};
 
-pub use answer::Answer;
+pub use answer::{Answer, ListedConversation};
 use connection::Connection;
 pub use inbound::Incoming;
 use inbound::SyncCopies;
@@ -104,6 +104,17 @@ pub enum Input {
     },
     /// A request of the host.
     Request(Request),
+    /// A PUBLISH of the host that is no message: one attempt, kept nowhere.
+    Publish {
+        /// The host's number for it.
+        id: u64,
+        /// Under which topic.
+        topic: Topic,
+        /// The target in the frame.
+        target: String,
+        /// The encoded `UpstreamMessage`.
+        body: Bytes,
+    },
     /// The host wants the inbox pulled now.
     SyncNow,
     /// Nothing happened but time.
@@ -174,10 +185,23 @@ pub enum Action {
         /// The answer, or why there is none.
         result: Result<Answer, ErrorCode>,
     },
+    /// The inbox is stored up to its end for the first time since the login.
+    InboxEnd,
+    /// Another device has changed something of the account that is asked for, not pushed.
+    Account(AccountPart),
     /// Messages outside every inbox (typing and the like): told to the host, stored nowhere.
     Presence(Answer),
     /// What became of [`Input::SyncNow`]: the inbox is pulled to its end, or it could not be.
     SyncDone(Result<(), ErrorCode>),
+}
+
+/// What of the account changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountPart {
+    /// Which conversations are muted or on top.
+    States,
+    /// Settings.
+    Settings,
 }
 
 /// Messages and the cursors that cover them: committed together or not at all.
@@ -190,6 +214,8 @@ pub struct Batch {
     /// Where the inbox stands afterwards, if this batch moves it: from where, to where. The store
     /// refuses a move that does not start at or before what it has committed.
     pub moves: Option<(Cursors, Cursors)>,
+    /// Server time of the login, ms: what the server keeps for a while only is counted back from it.
+    pub connack_time: i64,
 }
 
 /// The protocol machine of one client.
@@ -223,6 +249,11 @@ impl Session {
     /// The present status.
     pub fn status(&self) -> ConnectionStatus {
         self.connection.status()
+    }
+
+    /// Whether requests can be made.
+    pub fn is_online(&self) -> bool {
+        self.connection.is_online()
     }
 
     /// The logged-in user; kept after the connection is lost.
@@ -270,6 +301,7 @@ impl Session {
             Input::Send(outgoing) => self.sender.push(outgoing),
             Input::Cancel { message } => self.sender.cancel(message),
             Input::Request(request) => self.request(request, now),
+            Input::Publish { id, topic, target, body } => self.publish(id, topic, target, body, now),
             Input::SyncNow => self.sync_now(now),
             Input::Tick => self.tick(now),
         }

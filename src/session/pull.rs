@@ -46,6 +46,8 @@ pub(super) struct Pull {
     ahead: Cursors,
     in_flight: bool,
     first_since_connect: bool,
+    /// Whether the host knows that the inbox was pulled to its end since the login.
+    told_end: bool,
     wanted: bool,
     unstored: VecDeque<Unstored>,
     next_pull: Option<Millis>,
@@ -59,6 +61,7 @@ impl Pull {
         self.ahead = cursors;
         self.in_flight = false;
         self.first_since_connect = true;
+        self.told_end = false;
         self.wanted = false;
         self.unstored.clear();
     }
@@ -204,7 +207,8 @@ impl Session {
     ) {
         let ticket = self.ticket();
         self.pull.unstored.push_back(Unstored { ticket, receipt, page, moves_to: moves.map(|(_, to)| to) });
-        self.actions.push_back(Action::Store(Batch { ticket, messages, moves }));
+        let connack_time = self.connection.connack_time;
+        self.actions.push_back(Action::Store(Batch { ticket, messages, moves, connack_time }));
     }
 
     fn take_unstored(&mut self, ticket: u64) -> Option<Unstored> {
@@ -255,6 +259,10 @@ impl Session {
     fn check_sync_done(&mut self) {
         if !self.pull.in_flight && !self.pull.wanted && self.pull.unstored.is_empty() {
             self.finish_sync(Ok(()));
+            if !self.pull.first_since_connect && !self.pull.told_end {
+                self.pull.told_end = true;
+                self.actions.push_back(Action::InboxEnd);
+            }
         }
     }
 

@@ -7,13 +7,15 @@ use bytes::Bytes;
 use super::{Action, Answer, Millis, Request, Session};
 use crate::model::ErrorCode;
 use crate::timing;
-use crate::wire::{Qos, Query, QueryAck, Topic, UpFrame};
+use crate::wire::{ByteString, PubAck, Qos, Query, QueryAck, Topic, UpFrame, UpPublish};
 
 /// Who asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asker {
     /// The host, by its number.
     Host(u64),
+    /// The host, by its number, with a PUBLISH.
+    Publisher(u64),
     /// The session's own pull.
     Pull,
     /// Nobody any more: a pull from where the store turned out not to stand.
@@ -90,15 +92,60 @@ impl Session {
         self.requests.topic(message_id)
     }
 
-    pub(super) fn request(&mut self, request: Request, now: Millis) {
-        let refusal = if !self.connection.is_online() {
+    /// Why the host cannot ask now.
+    fn refusal(&self) -> Option<ErrorCode> {
+        if !self.connection.is_online() {
             Some(ErrorCode::RC_NET_CHANNEL_INVALID)
         } else if !self.requests.has_room() {
             Some(ErrorCode::BIZ_ERROR_NO_CHANNEL)
         } else {
             None
+        }
+    }
+
+    /// Publishes something that is no message. Topics of status are not acknowledged: done once sent.
+    pub(super) fn publish(&mut self, id: u64, topic: Topic, target: String, body: Bytes, now: Millis) {
+        if let Some(code) = self.refusal() {
+            self.actions.push_back(Action::Resolve { id, result: Err(code) });
+            return;
+        }
+        let sender = &self.sender;
+        let message_id = self.requests.next_id(|id| sender.is_in_flight(id));
+        let qos = if topic.is_status() { Qos::AtMostOnce } else { Qos::AtLeastOnce };
+        let frame = UpFrame::Publish(UpPublish {
+            qos,
+            dup: false,
+            retain: false,
+            topic: ByteString::from_static(topic.as_str()),
+            target: target.as_str().into(),
+            message_id,
+            body,
+        });
+        if qos.wants_ack() {
+            let (asker, until) = (Asker::Publisher(id), now + timing::ANSWER_LIMIT);
+            self.requests.pending.insert(message_id, Pending { asker, topic, target, until });
+        } else {
+            let result = Ok(Answer::Published { uid: String::new(), time: 0 });
+            self.actions.push_back(Action::Resolve { id, result });
+        }
+        self.send(frame);
+    }
+
+    /// The acknowledgement of such a PUBLISH. Returns whether it was one.
+    pub(super) fn published_ack(&mut self, ack: &PubAck) -> bool {
+        let waits = self.requests.pending.get(&ack.message_id).map(|pending| pending.asker);
+        let Some(Asker::Publisher(id)) = waits else { return false };
+        self.requests.pending.remove(&ack.message_id);
+        let result = match ack.status {
+            0 => Ok(Answer::Published { uid: ack.uid.to_string(), time: ack.time() as i64 }),
+            status => Err(ErrorCode(i32::from(status))),
         };
-        match refusal {
+        self.actions.push_back(Action::Resolve { id, result });
+        true
+    }
+
+    pub(super) fn request(&mut self, request: Request, now: Millis) {
+        match self.refusal() {
             Some(code) => self.actions.push_back(Action::Resolve { id: request.id, result: Err(code) }),
             None => {
                 let Request { id, topic, target, body, qos } = request;
@@ -133,7 +180,9 @@ impl Session {
     }
 
     pub(super) fn queryack(&mut self, ack: QueryAck, now: Millis) {
-        let pending = self.requests.pending.remove(&ack.message_id);
+        let asks = |pending: &Pending| !matches!(pending.asker, Asker::Publisher(_));
+        let known = self.requests.pending.get(&ack.message_id).is_some_and(asks);
+        let pending = known.then(|| self.requests.pending.remove(&ack.message_id)).flatten();
         let asker = pending.as_ref().map(|pending| pending.asker);
         // A page is confirmed once it is stored; anything else at once, also when nobody waits for it.
         let is_page = matches!(asker, Some(Asker::Pull | Asker::Nobody | Asker::RoomMessages));
@@ -159,6 +208,7 @@ impl Session {
                 self.rooms.answered(pending.topic, &pending.target, &result);
                 self.actions.push_back(Action::Resolve { id, result });
             }
+            Asker::Publisher(id) => self.actions.push_back(Action::Resolve { id, result }),
             Asker::Pull => self.pull_failed(now),
             Asker::RoomEntries => self.rooms.entries(&pending.target, &result),
             // The next notice asks again.

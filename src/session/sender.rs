@@ -213,7 +213,9 @@ impl Session {
 
     pub(super) fn puback(&mut self, ack: PubAck, now: Millis) {
         if !self.sender.is_in_flight(ack.message_id) {
-            self.release_copy(&ack);
+            if !self.published_ack(&ack) {
+                self.release_copy(&ack);
+            }
             return;
         }
         let code = ErrorCode(i32::from(ack.status));

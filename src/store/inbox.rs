@@ -1,10 +1,12 @@
 //! What arrives: one transaction for messages, conversation rows and the cursor that covers them. The
 //! unique uid decides what is really new.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, conversations, messages};
-use crate::model::{ErrorCode, Message, SentStatus};
+use super::{StoreError, commands, conversations, history, messages, rows};
+use crate::model::{ConversationKey, ErrorCode, Message, MessageChange, Receipt, SentStatus, TypingUser};
 use crate::session::{Batch, Cursors, Incoming};
 
 /// What a batch brought.
@@ -14,6 +16,29 @@ pub struct Stored {
     pub new: Vec<Message>,
     /// Own messages of the outbox that turned out to be sent: the server had them already.
     pub sent: Vec<Message>,
+    /// Messages that are not what they were.
+    pub changes: Vec<MessageChange>,
+    /// Receipts of others.
+    pub receipts: Vec<Receipt>,
+    /// Who types where.
+    pub typing: Vec<(ConversationKey, TypingUser)>,
+    /// Conversations that changed without a new message.
+    pub conversations: Vec<ConversationKey>,
+}
+
+impl Stored {
+    /// A conversation changed.
+    pub(super) fn touch(&mut self, key: &ConversationKey) {
+        if !self.conversations.contains(key) {
+            self.conversations.push(key.clone());
+        }
+    }
+
+    /// A message changed.
+    pub(super) fn changed(&mut self, change: MessageChange) {
+        self.touch(&change.conversation);
+        self.changes.push(change);
+    }
 }
 
 /// Up to where the inbox is stored.
@@ -49,8 +74,9 @@ pub fn store_batch(
     for incoming in batch.messages {
         store_one(connection, incoming, user, now, &mut stored)?;
     }
-    if let Some((_, to)) = batch.moves {
+    if let Some((from, to)) = batch.moves {
         move_cursors(connection, to)?;
+        history::pulled(connection, from.inbox, to.inbox.max(to.outbox), batch.connack_time)?;
     }
     Ok(stored)
 }
@@ -79,6 +105,9 @@ fn store_one(
     if incoming.sent_time <= 0 {
         incoming.sent_time = now;
     }
+    if commands::apply(connection, &incoming, user, now, stored)? {
+        return Ok(());
+    }
     if !incoming.persisted {
         if is_new_transient(connection, &incoming)? {
             stored.new.push(unstored(incoming, user, now));
@@ -106,13 +135,22 @@ fn waiting(connection: &Connection, client_id: i64) -> Result<Option<i64>, Store
         .optional()?)
 }
 
-fn insert(connection: &Connection, incoming: &Incoming, now: i64) -> Result<Option<i64>, StoreError> {
+/// Stores a message, unless it is here or was deleted here. Returns its local id if it is new.
+pub(super) fn insert(
+    connection: &Connection,
+    incoming: &Incoming,
+    now: i64,
+) -> Result<Option<i64>, StoreError> {
     let conversation = conversations::row_id(connection, &incoming.conversation)?;
+    if rows::is_gone(connection, conversation, incoming.uid.as_deref(), incoming.sent_time)? {
+        return Ok(None);
+    }
     let inserted = connection
         .prepare_cached(
             "INSERT OR IGNORE INTO message (conversation, uid, direction, sender, object_name, content, sent_time,
-               received_time, sent_status, counted, mentioned, offline)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+               received_time, sent_status, counted, mentioned, offline, silent, expandable, expansion,
+               search_words)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             conversation,
@@ -127,11 +165,16 @@ fn insert(connection: &Connection, incoming: &Incoming, now: i64) -> Result<Opti
             incoming.counted,
             incoming.mentioned,
             incoming.offline,
+            incoming.silent,
+            incoming.expandable,
+            incoming.expansion,
+            incoming.search_words,
         ])?;
     if inserted == 0 {
         return Ok(None);
     }
     let id = connection.last_insert_rowid();
+    rows::added(connection, id)?;
     conversations::touch(connection, conversation, incoming.sent_time)?;
     Ok(Some(id))
 }
@@ -163,5 +206,12 @@ fn unstored(incoming: Incoming, user: &str, now: i64) -> Message {
         mentioned: incoming.mentioned,
         offline: incoming.offline,
         extra: String::new(),
+        silent: incoming.silent,
+        expandable: incoming.expandable,
+        expansion: HashMap::new(),
+        local_path: None,
+        receipt_requested: false,
+        read_count: 0,
+        destruct_at: 0,
     }
 }

@@ -1,26 +1,48 @@
-//! One user's SQLite database: messages, conversations, outbox, cursors.
+//! One user's SQLite database: messages, conversations, outbox, cursors, and what belongs to them.
 //!
 //! [`Store`] owns the one writing connection, on a thread of its own or inline for simulations; the other
 //! modules are functions on an open connection, grouped by what they are about. The store decides what is
 //! new: whoever tells the host asks it. It knows nothing of sockets, sessions' phases or listeners.
 
+pub mod commands;
 mod conversations;
+mod edits;
 mod error;
 mod folder;
+mod history;
 mod inbox;
+mod list;
 mod messages;
 mod open;
 mod outbox;
+mod receipts;
+mod rows;
 mod schema;
+pub mod settings;
+mod signals;
 mod writer;
 
+pub use commands::take_back;
 pub use conversations::{
-    clear_all_unread, clear_unread, conversation, conversations, total_unread, unread, unread_by_types,
+    ConversationFilter, States, Tag, add_tag, clear_all_unread, clear_unread, conversation, conversations,
+    create, draft, hide, merge_read_mark, peer_marks, remove, remove_tag, rows as conversation_rows,
+    save_draft, set_mute, set_top, set_unread, show, states, tag_conversations, tags, total_unread, unread,
+    unread_by_types, unread_of, untag_conversations,
+};
+pub use edits::{
+    Edit, Gone, LocalMessage, MAX_EXPANSION, MAX_EXPANSION_KEY, MAX_EXPANSION_VALUE, begin_destruct, clear,
+    delete, destruct, edit, expand, insert, next_destruct, set_local_path, stop_destruct,
 };
 pub use error::StoreError;
 pub use folder::{Folder, Location};
+pub use history::{
+    HistoryQuery, RemotePage, first_unread, gaps, known_since, page, store_page, unread_mentions,
+};
 pub use inbox::{Stored, cursors, store_batch};
-pub use messages::{history, message};
+pub use list::merge_list;
+pub use messages::{existing, message, message_by_uid};
 pub use open::open;
 pub use outbox::{NewMessage, enqueue, is_news, pending, resend, settle};
+pub use receipts::{Reader, add_reader, readers, request, respond, send_read};
+pub use signals::{Question, Signals, answered, waiting};
 pub use writer::{Durability, Store};

@@ -1,8 +1,10 @@
 //! Sending, durably: a message is a row before it is on the wire, and its client id never changes.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, conversations, messages};
+use super::{StoreError, conversations, messages, rows};
 use crate::model::{ConversationKey, ErrorCode, Message, MessageDirection, MessageFlags, SentStatus};
 use crate::session::{Outgoing, SendOutcome};
 use crate::wire::{Bytes, Topic};
@@ -28,6 +30,41 @@ pub struct NewMessage {
     pub topic: Topic,
     /// The encoded `UpstreamMessage`.
     pub body: Bytes,
+    /// Pairs attached to it from the start, as JSON.
+    pub expansion: Option<String>,
+    /// What is found beside the content's own text.
+    pub search_words: Option<String>,
+}
+
+impl NewMessage {
+    /// The message as its sender sees it when it is kept nowhere.
+    pub fn passing(self, now: i64) -> Message {
+        Message {
+            id: 0,
+            uid: None,
+            conversation: self.conversation,
+            direction: MessageDirection::Send,
+            sender_user_id: self.sender,
+            object_name: self.object_name,
+            content: self.content,
+            sent_time: self.time,
+            received_time: now,
+            sent_status: SentStatus::Sent,
+            error_code: 0,
+            received_status: 0,
+            counted: false,
+            mentioned: false,
+            offline: false,
+            extra: String::new(),
+            silent: self.flags.contains(MessageFlags::SILENT),
+            expandable: false,
+            expansion: HashMap::new(),
+            local_path: None,
+            receipt_requested: false,
+            read_count: 0,
+            destruct_at: 0,
+        }
+    }
 }
 
 /// Writes a message into the outbox. Durable once the transaction is.
@@ -39,8 +76,8 @@ pub fn enqueue(connection: &Connection, new: &NewMessage) -> Result<(Message, Ou
     connection
         .prepare_cached(
             "INSERT INTO message (conversation, client_id, direction, sender, object_name, content, sent_time,
-               received_time, sent_status, counted)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)",
+               received_time, sent_status, counted, silent, expandable, expansion, search_words)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             conversation,
@@ -52,8 +89,13 @@ pub fn enqueue(connection: &Connection, new: &NewMessage) -> Result<(Message, Ou
             new.time,
             SentStatus::Sending.number(),
             new.flags.contains(MessageFlags::COUNTED),
+            new.flags.contains(MessageFlags::SILENT),
+            new.flags.contains(MessageFlags::EXPANDABLE),
+            new.expansion,
+            new.search_words,
         ])?;
     let id = connection.last_insert_rowid();
+    rows::added(connection, id)?;
     conversations::touch(connection, conversation, new.time)?;
     connection
         .prepare_cached("INSERT INTO outbox (message, topic, target, body) VALUES (?1, ?2, ?3, ?4)")?
@@ -65,7 +107,7 @@ pub fn enqueue(connection: &Connection, new: &NewMessage) -> Result<(Message, Ou
         target: new.conversation.target_id.clone(),
         body: new.body.clone(),
     };
-    Ok((found(connection, id)?, outgoing))
+    Ok((messages::existing(connection, id)?, outgoing))
 }
 
 /// Everything that waits to be sent, oldest first.
@@ -132,6 +174,7 @@ pub fn settle(
         // The row stays in the outbox, so that it can be sent again with the same client id.
         // A name and a time that the server gave all the same are kept: a pull may bring the message.
         SendOutcome::Refused { code, uid, time } => {
+            rows::changing(connection, id)?;
             connection
                 .prepare_cached(
                     "UPDATE message SET sent_status = ?2, error_code = ?3,
@@ -139,6 +182,7 @@ pub fn settle(
                        sent_time = iif(?5 > 0, ?5, sent_time) WHERE id = ?1",
                 )?
                 .execute(params![id, SentStatus::Failed.number(), code.0, uid, time])?;
+            rows::changed(connection, id)?;
         }
     }
     messages::message(connection, id)
@@ -152,8 +196,9 @@ pub(super) fn mark_sent(connection: &Connection, id: i64, uid: &str, time: i64) 
         .query_row(params![uid, id], |row| row.get(0))
         .optional()?;
     if let Some(double) = double {
-        connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([double])?;
+        rows::remove(connection, double, false)?;
     }
+    rows::changing(connection, id)?;
     let conversation: Option<i64> = connection
         .prepare_cached(
             "UPDATE message SET uid = ?2, sent_time = ?3, sent_status = ?4, error_code = 0 WHERE id = ?1
@@ -166,6 +211,7 @@ pub(super) fn mark_sent(connection: &Connection, id: i64, uid: &str, time: i64) 
         .optional()?;
     connection.prepare_cached("DELETE FROM outbox WHERE message = ?1")?.execute([id])?;
     if let Some(conversation) = conversation {
+        rows::changed(connection, id)?;
         conversations::touch(connection, conversation, time)?;
     }
     Ok(())
@@ -177,7 +223,7 @@ pub(super) fn mark_sent(connection: &Connection, id: i64, uid: &str, time: i64) 
 /// [`ErrorCode::GET_MESSAGE_BY_ID_ERROR`] if there is no such message, [`ErrorCode::BIZ_ERROR_INVALID_PARAMETER`]
 /// if it has not failed.
 pub fn resend(connection: &Connection, id: i64) -> Result<(Message, Outgoing), StoreError> {
-    let message = found(connection, id)?;
+    let message = messages::existing(connection, id)?;
     if message.sent_status != SentStatus::Failed {
         return Err(StoreError::new(
             ErrorCode::BIZ_ERROR_INVALID_PARAMETER,
@@ -190,11 +236,5 @@ pub fn resend(connection: &Connection, id: i64) -> Result<(Message, Outgoing), S
     let outgoing = pending(connection)?.into_iter().find(|outgoing| outgoing.message == id);
     let outgoing = outgoing
         .ok_or_else(|| StoreError::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR, "nothing is left to send"))?;
-    Ok((found(connection, id)?, outgoing))
-}
-
-fn found(connection: &Connection, id: i64) -> Result<Message, StoreError> {
-    messages::message(connection, id)?.ok_or_else(|| {
-        StoreError::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR, format!("message {id} does not exist"))
-    })
+    Ok((messages::existing(connection, id)?, outgoing))
 }

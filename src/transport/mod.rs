@@ -50,11 +50,17 @@ pub struct Opened {
     pub dedupe: bool,
 }
 
+/// Where the answer goes whether anything waits.
+pub type UnreadAnswer = Box<dyn FnOnce(Result<bool, ErrorCode>) + Send>;
+
 /// Opens lines.
 pub trait Transport: Send + Sync {
     /// Starts to open a line for `generation` and returns at once; exactly one of `Opened` and `Lost`
     /// follows. `fresh_navigation` goes past any cache.
     fn open(&self, generation: Generation, fresh_navigation: bool, events: Events) -> Box<dyn Line>;
+
+    /// Asks over HTTP whether anything waits at the server; `done` is called once, now or later.
+    fn has_unread(&self, done: UnreadAnswer);
 }
 
 /// A line, open or opening. Dropping it closes it.

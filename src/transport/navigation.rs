@@ -90,6 +90,29 @@ pub(super) async fn fetch(
     result
 }
 
+/// Asks whether anything waits for the user (flows §11.9).
+pub(super) async fn has_unread(
+    address: &Address,
+    identity: &Identity,
+    now: u64,
+    roots: &TlsRoots,
+) -> Result<bool, ErrorCode> {
+    let answer = http::get(address, &url::unread_exists(identity, now), roots).await?;
+    match answer.status {
+        200 => read_unread(&answer.body).ok_or(ErrorCode::RC_NAVI_RESOURCE_ERROR),
+        401 => Err(ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR),
+        403 => Err(ErrorCode::RC_CONN_ID_REJECT),
+        _ => Err(ErrorCode::RC_NAVI_RESOURCE_ERROR),
+    }
+}
+
+fn read_unread(body: &[u8]) -> Option<bool> {
+    let text = std::str::from_utf8(body).ok()?.trim().trim_end_matches(';');
+    let json = text.strip_prefix(url::EXIST_CALLBACK)?.strip_prefix('(')?.strip_suffix(')')?;
+    let json: Value = serde_json::from_str(json).ok()?;
+    Some(json.get("status")?.as_i64()? != 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +142,14 @@ mod tests {
         assert_eq!(code(200, "[]"), 30008);
         assert_eq!(code(200, r#"{"code":200,"server":""}"#), 30008);
         assert_eq!(code(200, r#"{"code":500}"#), 30007);
+    }
+
+    #[test]
+    fn what_waits_is_read_from_inside_the_callback() {
+        assert_eq!(read_unread(b"RCCallback({\"status\":1})"), Some(true));
+        assert_eq!(read_unread(b"RCCallback({\"status\":0});\n"), Some(false));
+        assert_eq!(read_unread(b"<html>"), None);
+        assert_eq!(read_unread(b"other({\"status\":1})"), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::address::Address;
 use super::connector::{Stream, TlsRoots, connect};
 use super::navigation::{self, Navigation};
-use super::{Events, Line, Opened, Transport, TransportEvent};
+use super::{Events, Line, Opened, Transport, TransportEvent, UnreadAnswer};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ErrorCode};
 use crate::runtime;
@@ -72,6 +72,14 @@ impl Transport for WebSocketTransport {
             events(generation, TransportEvent::Lost(code));
         });
         Box::new(WebSocketLine { frames, task })
+    }
+
+    fn has_unread(&self, done: UnreadAnswer) {
+        let shared = self.shared.clone();
+        runtime::spawn_local(async move {
+            let wall = shared.clock.wall().unsigned_abs();
+            done(navigation::has_unread(&shared.navigation, &shared.identity, wall, &shared.roots).await);
+        });
     }
 }
 

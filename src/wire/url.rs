@@ -83,6 +83,19 @@ pub fn ping(now: u64) -> String {
     QueryString::new("/ping").add("r", &now.to_string()).finish()
 }
 
+/// Path of the question whether anything waits for the user (flows §11.9).
+pub fn unread_exists(identity: &Identity, now: u64) -> String {
+    QueryString::new("/message/exist.js")
+        .add("appKey", &identity.app_key)
+        .add("token", &identity.token)
+        .add("callBack", EXIST_CALLBACK)
+        .add("_", &now.to_string())
+        .finish()
+}
+
+/// Around the answer to [`unread_exists`].
+pub const EXIST_CALLBACK: &str = "RCCallback";
+
 /// Path of the WebSocket, or of the connecting request when polling.
 pub fn connect(identity: &Identity, random: u32) -> String {
     QueryString::new("/websocket")

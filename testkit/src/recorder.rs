@@ -3,8 +3,10 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use anser::client::{ConnectionListener, ConversationListener, MessageListener};
-use anser::model::{ConnectionStatus, ConversationKey, Message};
+use anser::client::{
+    ConnectionListener, ConversationListener, MessageListener, ReceiptListener, TypingListener,
+};
+use anser::model::{ConnectionStatus, ConversationKey, Message, MessageChange, Receipt, TypingUser};
 
 use crate::DEADLINE;
 
@@ -26,6 +28,14 @@ pub struct Heard {
     pub sent: Vec<Message>,
     /// Conversations that changed.
     pub conversations: Vec<ConversationKey>,
+    /// Messages that are not what they were.
+    pub changes: Vec<MessageChange>,
+    /// Receipts.
+    pub receipts: Vec<Receipt>,
+    /// Who typed where, each time that changed.
+    pub typing: Vec<(ConversationKey, Vec<TypingUser>)>,
+    /// How often the inbox was in after a login.
+    pub synced: usize,
     /// How often events were dropped.
     pub overflows: usize,
 }
@@ -97,6 +107,10 @@ impl ConnectionListener for Recorder {
     fn on_status(&self, status: ConnectionStatus, code: i32) {
         self.record(|heard| heard.statuses.push((status, code)));
     }
+
+    fn on_synced(&self) {
+        self.record(|heard| heard.synced += 1);
+    }
 }
 
 impl MessageListener for Recorder {
@@ -108,8 +122,24 @@ impl MessageListener for Recorder {
         self.record(|heard| heard.sent.push(message));
     }
 
+    fn on_changed(&self, changes: Vec<MessageChange>) {
+        self.record(|heard| heard.changes.extend(changes));
+    }
+
     fn on_overflow(&self) {
         self.record(|heard| heard.overflows += 1);
+    }
+}
+
+impl ReceiptListener for Recorder {
+    fn on_receipts(&self, receipts: Vec<Receipt>) {
+        self.record(|heard| heard.receipts.extend(receipts));
+    }
+}
+
+impl TypingListener for Recorder {
+    fn on_typing(&self, conversation: ConversationKey, users: Vec<TypingUser>) {
+        self.record(|heard| heard.typing.push((conversation, users)));
     }
 }
 

@@ -180,7 +180,7 @@ impl Client {
                 self.settled.push((outcome, settled));
             }
             Action::Resolve { id, result } => self.resolved.push((id, result)),
-            Action::Presence(_) | Action::SyncDone(_) => {}
+            Action::Presence(_) | Action::Account(_) | Action::InboxEnd | Action::SyncDone(_) => {}
         }
         Ok(None)
     }

@@ -131,6 +131,8 @@ fn run_publish(publish: UpPublish, answer: DownFrame) -> Result<Outcome, String>
         time: 1,
         topic,
         body: publish.body.clone(),
+        expansion: None,
+        search_words: None,
     };
     let (_, outgoing) = store::enqueue(client.store(), &new).map_err(|error| error.to_string())?;
     client.input(Input::Send(outgoing))?;
@@ -197,7 +199,10 @@ fn success(topic: Topic, answer: Answer) -> Result<Outcome, String> {
         Answer::History { messages, has_more, .. } => {
             vec![messages.iter().map(history_row).collect(), has_more.into()]
         }
-        Answer::RoomEntries { body, .. } | Answer::Body(body) => vec![body_json(topic, &body)?],
+        Answer::Published { .. } => return Err("a QUERY is not answered like a PUBLISH".into()),
+        Answer::Conversations { body, .. } | Answer::RoomEntries { body, .. } | Answer::Body(body) => {
+            vec![body_json(topic, &body)?]
+        }
     };
     Ok(Outcome::Success { values, members_of })
 }

@@ -72,7 +72,7 @@ pub extern "C" fn anser_conversations_unread_count_by_types(
 ) -> i32 {
     start(client, Completion { callback, user_data, destroy }, |client| {
         let types = types(conversation_types, types_count)?;
-        Ok(async move { client.conversations().unread_count_by_types(types).await })
+        Ok(async move { client.conversations().unread_count_by_types(types, true).await })
     })
 }
 

@@ -8,7 +8,9 @@ use super::border::{UserData, c_string, guard, value};
 use super::conversation::{AnserConversation, CConversation};
 use super::message::{AnserMessage, CMessage};
 use super::registry::{self, Object};
-use crate::model::{ConnectionStatus, Conversation, ConversationKey, Message};
+use crate::model::{
+    ConnectionStatus, Conversation, ConversationKey, Message, MessageChange, Receipt, TypingUser,
+};
 
 /// Something that happened. 0 is none. What it holds lives as long as its handle.
 pub type AnserEvent = u64;
@@ -25,6 +27,14 @@ pub const ANSER_EVENT_SENT: i32 = 8;
 pub const ANSER_EVENT_CONVERSATIONS: i32 = 16;
 /// The host was too slow and events were dropped: read the lists again.
 pub const ANSER_EVENT_OVERFLOW: i32 = 32;
+/// For the first time since the login everything that waited at the server is stored here.
+pub const ANSER_EVENT_SYNCED: i32 = 64;
+/// Stored messages are not what they were: taken back, changed, deleted.
+pub const ANSER_EVENT_CHANGED: i32 = 128;
+/// Receipts arrived.
+pub const ANSER_EVENT_RECEIPTS: i32 = 256;
+/// Who is typing in a conversation changed.
+pub const ANSER_EVENT_TYPING: i32 = 512;
 
 /// What an event tells, before it has a handle.
 #[derive(Default)]
@@ -37,6 +47,9 @@ pub(super) struct Told {
     pub(super) messages: Vec<Message>,
     pub(super) conversations: Vec<Conversation>,
     pub(super) named: Vec<ConversationKey>,
+    pub(super) changes: Vec<MessageChange>,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) typing: Vec<TypingUser>,
 }
 
 impl Told {

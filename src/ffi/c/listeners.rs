@@ -6,14 +6,18 @@ use std::sync::Arc;
 use super::border::{AnserDestroy, UserData, c_string, guard, put};
 use super::client::{AnserCallback, AnserClient, call};
 use super::event::{
-    ANSER_EVENT_CONVERSATIONS, ANSER_EVENT_MESSAGES, ANSER_EVENT_OVERFLOW, ANSER_EVENT_SENT,
-    ANSER_EVENT_STATUS, AnserEvent, Told,
+    ANSER_EVENT_CHANGED, ANSER_EVENT_CONVERSATIONS, ANSER_EVENT_MESSAGES, ANSER_EVENT_OVERFLOW,
+    ANSER_EVENT_RECEIPTS, ANSER_EVENT_SENT, ANSER_EVENT_STATUS, ANSER_EVENT_SYNCED, ANSER_EVENT_TYPING,
+    AnserEvent, Told,
 };
 use super::registry::{self, Object};
 use crate::client::{
-    Client, ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, Subscription,
+    Client, ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener,
+    ReceiptListener, Subscription, TypingListener,
 };
-use crate::model::{ConnectionStatus, ConversationKey, ErrorCode, Message};
+use crate::model::{
+    ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
+};
 
 /// A listener's place. 0 is none.
 pub type AnserSubscription = u64;
@@ -35,6 +39,10 @@ impl<S: EventSink> ConnectionListener for EventListener<S> {
     fn on_status(&self, status: ConnectionStatus, code: i32) {
         self.0.take(Told::of_status(status, code));
     }
+
+    fn on_synced(&self) {
+        self.0.take(Told { kind: ANSER_EVENT_SYNCED, ..Told::default() });
+    }
 }
 
 impl<S: EventSink> MessageListener for EventListener<S> {
@@ -47,6 +55,10 @@ impl<S: EventSink> MessageListener for EventListener<S> {
         self.0.take(Told { kind: ANSER_EVENT_SENT, error, messages: vec![message], ..Told::default() });
     }
 
+    fn on_changed(&self, changes: Vec<MessageChange>) {
+        self.0.take(Told { kind: ANSER_EVENT_CHANGED, changes, ..Told::default() });
+    }
+
     fn on_overflow(&self) {
         self.0.take(Told { kind: ANSER_EVENT_OVERFLOW, ..Told::default() });
     }
@@ -55,6 +67,18 @@ impl<S: EventSink> MessageListener for EventListener<S> {
 impl<S: EventSink> ConversationListener for EventListener<S> {
     fn on_conversations(&self, named: Vec<ConversationKey>) {
         self.0.take(Told { kind: ANSER_EVENT_CONVERSATIONS, named, ..Told::default() });
+    }
+}
+
+impl<S: EventSink> ReceiptListener for EventListener<S> {
+    fn on_receipts(&self, receipts: Vec<Receipt>) {
+        self.0.take(Told { kind: ANSER_EVENT_RECEIPTS, receipts, ..Told::default() });
+    }
+}
+
+impl<S: EventSink> TypingListener for EventListener<S> {
+    fn on_typing(&self, conversation: ConversationKey, typing: Vec<TypingUser>) {
+        self.0.take(Told { kind: ANSER_EVENT_TYPING, named: vec![conversation], typing, ..Told::default() });
     }
 }
 
@@ -79,10 +103,17 @@ pub(super) fn listen<S: EventSink + 'static>(
     listener: &Arc<EventListener<S>>,
 ) -> Vec<Arc<Subscription>> {
     let mut subscriptions = Vec::new();
-    if wanted & ANSER_EVENT_STATUS != 0 {
+    if wanted & (ANSER_EVENT_STATUS | ANSER_EVENT_SYNCED) != 0 {
         subscriptions.push(client.add_connection_listener(listener.clone()));
     }
-    if wanted & (ANSER_EVENT_MESSAGES | ANSER_EVENT_SENT | ANSER_EVENT_OVERFLOW) != 0 {
+    if wanted & ANSER_EVENT_RECEIPTS != 0 {
+        subscriptions.push(client.add_receipt_listener(listener.clone()));
+    }
+    if wanted & ANSER_EVENT_TYPING != 0 {
+        subscriptions.push(client.add_typing_listener(listener.clone()));
+    }
+    let of_messages = ANSER_EVENT_MESSAGES | ANSER_EVENT_SENT | ANSER_EVENT_CHANGED | ANSER_EVENT_OVERFLOW;
+    if wanted & of_messages != 0 {
         subscriptions.push(client.add_message_listener(listener.clone()));
     }
     if wanted & ANSER_EVENT_CONVERSATIONS != 0 {
@@ -115,6 +146,10 @@ pub extern "C" fn anser_client_add_listener(
             ANSER_EVENT_SENT,
             ANSER_EVENT_CONVERSATIONS,
             ANSER_EVENT_OVERFLOW,
+            ANSER_EVENT_SYNCED,
+            ANSER_EVENT_CHANGED,
+            ANSER_EVENT_RECEIPTS,
+            ANSER_EVENT_TYPING,
         ];
         if !kinds.contains(&kind) {
             return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER);

@@ -398,7 +398,12 @@ impl World {
                 }
                 self.tickets.push((batch.ticket, batch.moves.map(|(_, to)| to), receipt.clone()));
             }
-            Action::Status(..) | Action::LoggedIn { .. } | Action::SendDone { .. } | Action::Presence(_) => {}
+            Action::Status(..)
+            | Action::LoggedIn { .. }
+            | Action::SendDone { .. }
+            | Action::Presence(_)
+            | Action::InboxEnd
+            | Action::Account(_) => {}
         }
     }
 

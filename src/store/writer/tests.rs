@@ -19,6 +19,8 @@ fn message(client_id: i64, content: &str) -> NewMessage {
         time: client_id,
         topic: Topic::PrivateMessage,
         body: Bytes::from(content.to_owned()),
+        expansion: None,
+        search_words: None,
     }
 }
 

@@ -1,21 +1,24 @@
 //! The actor's mind: takes events, asks the session, and carries its actions to the store, the line and
 //! the host. Runs without threads or sockets of its own, so that simulations drive it too.
 
+mod account;
+mod asking;
+mod sending;
+mod storing;
+mod timed;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::delivery::HostEvent;
 pub(crate) use super::event::Event;
-use super::event::{Reply, Settled};
+use super::event::{Opened, Reply};
 use super::shared::{Shared, User};
 use super::{Error, Result};
-use crate::model::{ErrorCode, Message, SentStatus};
-use crate::session::{
-    Action, Answer, Batch, Cursors, Generation, Input, Millis, Outgoing, SendOutcome, Session,
-};
-use crate::store::{self, Durability, StoreError, Stored};
-use crate::timing;
+use crate::model::{ErrorCode, Message};
+use crate::session::{Action, Answer, Generation, Input, Millis, SendOutcome, Session};
+use crate::store::{Durability, StoreError};
 use crate::transport::{Events, Line, Transport, TransportEvent};
 
 /// Makes the transport for a token.
@@ -35,6 +38,8 @@ pub(crate) struct Core {
     waiting: HashMap<i64, Vec<Reply<Message>>>,
     /// Fates that the store could not write down, to be tried again at the given time.
     unsettled: VecDeque<(Millis, i64, SendOutcome)>,
+    asked: asking::Asked,
+    timed: timed::Timed,
 }
 
 impl Core {
@@ -50,13 +55,16 @@ impl Core {
             syncs: VecDeque::new(),
             waiting: HashMap::new(),
             unsettled: VecDeque::new(),
+            asked: asking::Asked::default(),
+            timed: timed::Timed::default(),
         }
     }
 
     /// When [`Core::tick`] is due at the latest, on the monotonic clock.
     pub(crate) fn next_deadline(&self) -> Option<Millis> {
         let unsettled = self.unsettled.front().map(|(due, ..)| *due);
-        self.session.next_deadline().into_iter().chain(unsettled).min()
+        let timed = self.next_timed();
+        self.session.next_deadline().into_iter().chain(unsettled).chain(timed).min()
     }
 
     pub(crate) fn tick(&mut self) {
@@ -68,6 +76,7 @@ impl Core {
             }
             self.settle(message, outcome);
         }
+        self.tick_timed(now);
         self.input(Input::Tick);
     }
 
@@ -97,6 +106,20 @@ impl Core {
             }
             Event::Cancel { message, reply } => self.cancel(message, reply),
             Event::Queued(outgoing) => self.input(Input::Send(outgoing)),
+            Event::Ask(request) => self.ask(request),
+            Event::Publish(publish) => self.publish(publish),
+            Event::HasUnread(reply) => self.has_unread(reply),
+            Event::Removed(messages) => {
+                for message in messages {
+                    self.input(Input::Cancel { message });
+                    self.finish_waiting(message, &Err(ErrorCode::REQUEST_CANCELLED.into()));
+                }
+            }
+            Event::SignalsWait => self.read_signals(),
+            Event::SignalsRead { user, result } => self.signals_read(&user, result),
+            Event::DestructAt(at) => self.destruct_at(at),
+            Event::Destructed { result } => self.destructed(result),
+            Event::AccountStored { part, result } => self.account_stored(part, result),
             Event::Transport(generation, event) => self.transport_event(generation, event),
             Event::Opened { login, result } => self.opened(login, result),
             Event::Stored { ticket, result } => self.stored(ticket, result),
@@ -148,14 +171,24 @@ impl Core {
                 }
             }
             Action::Store(batch) => self.store(batch),
+            // Signals travel under negative numbers.
+            Action::SendDone { message, outcome } if message < 0 => {
+                self.signal_done(-message, matches!(outcome, SendOutcome::Sent { .. }));
+            }
             Action::SendDone { message, outcome } => self.settle(message, outcome),
             Action::SyncDone(result) => {
                 if let Some(reply) = self.syncs.pop_front() {
                     answer(reply, result.map_err(Error::from));
                 }
             }
-            // The topics that ask and listen for these have not arrived in the client yet.
-            Action::Resolve { .. } | Action::Presence(Answer::UserStatus { .. }) => {}
+            Action::Resolve { id, result } => self.resolve(id, result),
+            Action::InboxEnd => {
+                self.ask_account();
+                self.shared.delivery.tell(HostEvent::Synced);
+            }
+            Action::Account(part) => self.ask_part(part),
+            // The topic that listens for these has not arrived in the client yet.
+            Action::Presence(Answer::UserStatus { .. }) => {}
             Action::Presence(other) => log::debug!("presence of another shape: {other:?}"),
         }
     }
@@ -191,6 +224,7 @@ impl Core {
     /// as sent goes again with the same client id.
     fn forget_messages(&mut self) {
         self.unsettled.clear();
+        self.forget_timed();
         for (_, replies) in self.waiting.drain() {
             for reply in replies {
                 answer(reply, Err(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into()));
@@ -244,9 +278,10 @@ impl Core {
         match self.shared.open_user(user_id) {
             Ok(user) => {
                 let shared = self.shared.clone();
+                let id = user.id.clone();
                 user.store.run(
                     Durability::Read,
-                    |connection| Ok((store::cursors(connection)?, store::pending(connection)?)),
+                    move |connection| Opened::read(connection, &id),
                     move |result| shared.send(Event::Opened { login, result }),
                 );
             }
@@ -257,13 +292,17 @@ impl Core {
         }
     }
 
-    fn opened(&mut self, login: u64, result: std::result::Result<(Cursors, Vec<Outgoing>), StoreError>) {
+    fn opened(&mut self, login: u64, result: std::result::Result<Opened, StoreError>) {
         if login != self.login {
             return;
         }
         match result {
-            Ok((cursors, outbox)) => {
+            Ok(Opened { cursors, mut outbox, signals, destruct_at, states, settings }) => {
+                self.asked.reset(states, settings);
+                outbox.extend(signals.outgoing);
                 self.input(Input::StoreReady { cursors, outbox });
+                self.ask_signals(signals.questions);
+                self.destruct_at(destruct_at);
             }
             Err(error) => {
                 log::error!("the user's store cannot be opened: {error}");
@@ -278,159 +317,6 @@ impl Core {
         }
     }
 
-    fn store(&self, batch: Batch) {
-        let ticket = batch.ticket;
-        let now = self.shared.clock.wall();
-        self.with_user(|user, shared| {
-            let id = user.id.clone();
-            user.store.run(
-                Durability::Relaxed,
-                move |connection| store::store_batch(connection, batch, &id, now),
-                move |result| shared.send(Event::Stored { ticket, result }),
-            );
-        });
-    }
-
-    fn stored(&mut self, ticket: u64, result: std::result::Result<Stored, StoreError>) {
-        match result {
-            Ok(stored) => {
-                self.announce(stored);
-                self.input(Input::Stored { ticket });
-            }
-            Err(error) => {
-                log::error!("messages cannot be stored: {error}");
-                self.input(Input::StoreFailed { ticket });
-            }
-        }
-    }
-
-    /// Tells the host what the store says is new.
-    fn announce(&mut self, stored: Stored) {
-        let mut changed = Vec::new();
-        for message in stored.new.iter().chain(&stored.sent).filter(|message| message.id != 0) {
-            if !changed.contains(&message.conversation) {
-                changed.push(message.conversation.clone());
-            }
-        }
-        if !stored.new.is_empty() {
-            self.shared.delivery.tell(HostEvent::Messages(stored.new));
-        }
-        for message in stored.sent {
-            self.tell_sent(message);
-        }
-        if !changed.is_empty() {
-            self.shared.delivery.tell(HostEvent::Conversations(changed));
-        }
-    }
-
-    fn settle(&mut self, message: i64, outcome: SendOutcome) {
-        self.with_user(|user, shared| {
-            let (written, user_id) = (outcome.clone(), user.id.clone());
-            user.store.run(
-                Durability::Relaxed,
-                move |connection| Settled::write(connection, message, &written),
-                move |result| shared.send(Event::Settled { user: user_id, message, outcome, result }),
-            );
-        });
-    }
-
-    fn settled(
-        &mut self,
-        id: i64,
-        outcome: SendOutcome,
-        result: std::result::Result<Option<Settled>, StoreError>,
-    ) {
-        match result {
-            // The inbox brought it before its acknowledgement, and the host knows.
-            Ok(Some(Settled { message, news: false })) => self.finish_waiting(id, &fate(&message)),
-            Ok(Some(Settled { message, news: true })) => {
-                let conversation = message.conversation.clone();
-                self.tell_sent(message);
-                self.shared.delivery.tell(HostEvent::Conversations(vec![conversation]));
-            }
-            Ok(None) => self.finish_waiting(id, &Err(ErrorCode::GET_MESSAGE_BY_ID_ERROR.into())),
-            Err(error) => {
-                // The server's word must not be forgotten: a full disk may have space again soon.
-                log::error!("the fate of a message cannot be written down: {error}");
-                let due = self.shared.clock.monotonic() + timing::SEND_RETRY;
-                self.unsettled.push_back((due, id, outcome));
-            }
-        }
-    }
-
-    fn tell_sent(&mut self, message: Message) {
-        self.finish_waiting(message.id, &fate(&message));
-        self.shared.delivery.tell(HostEvent::Sent(message));
-    }
-
-    fn finish_waiting(&mut self, message: i64, result: &Result<Message>) {
-        for reply in self.waiting.remove(&message).unwrap_or_default() {
-            answer(reply, result.clone());
-        }
-    }
-
-    /// Looks whether a message that somebody waits for has met its fate before.
-    fn look(&mut self, message: i64) {
-        match self.shared.user() {
-            Ok(user) => {
-                let shared = self.shared.clone();
-                user.store.run(
-                    Durability::Read,
-                    move |connection| store::message(connection, message),
-                    move |result| shared.send(Event::Looked { message, result }),
-                );
-            }
-            Err(error) => self.finish_waiting(message, &Err(error)),
-        }
-    }
-
-    fn looked(&mut self, id: i64, result: std::result::Result<Option<Message>, StoreError>) {
-        match result {
-            Ok(Some(message)) => match message.sent_status {
-                SentStatus::Sending => {}
-                _ => self.finish_waiting(id, &fate(&message)),
-            },
-            Ok(None) => self.finish_waiting(id, &Err(ErrorCode::GET_MESSAGE_BY_ID_ERROR.into())),
-            Err(error) => self.finish_waiting(id, &Err(error.into())),
-        }
-    }
-
-    /// Takes a message back that is not on its way; one that travels may already be delivered.
-    fn cancel(&mut self, message: i64, reply: Reply<()>) {
-        if self.session.is_sending(message) {
-            let words = "the message is on its way already";
-            return answer(reply, Err(Error::with_words(ErrorCode::BIZ_ERROR_INVALID_PARAMETER, words)));
-        }
-        let user = match self.shared.user() {
-            Ok(user) => user,
-            Err(error) => return answer(reply, Err(error)),
-        };
-        self.input(Input::Cancel { message });
-        let shared = self.shared.clone();
-        let outcome = SendOutcome::Refused { code: ErrorCode::REQUEST_CANCELLED, uid: None, time: 0 };
-        let (written, user_id) = (outcome.clone(), user.id.clone());
-        user.store.run(
-            Durability::Full,
-            move |connection| match store::message(connection, message)? {
-                Some(known) if known.sent_status == SentStatus::Sending => {
-                    Settled::write(connection, message, &written)
-                }
-                Some(_) => {
-                    let words = "the message is not waiting to be sent";
-                    Err(StoreError::new(ErrorCode::BIZ_ERROR_INVALID_PARAMETER, words))
-                }
-                None => Err(StoreError::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR, "no such message")),
-            },
-            move |result| {
-                let done = result.as_ref().map(|_| ()).map_err(|error| Error::from(error.clone()));
-                if result.is_ok() {
-                    shared.send(Event::Settled { user: user_id, message, outcome, result });
-                }
-                answer(reply, done);
-            },
-        );
-    }
-
     fn close(&mut self) {
         self.input(Input::Disconnect);
         self.line = None;
@@ -441,14 +327,7 @@ impl Core {
         for (_, replies) in self.waiting.drain() {
             replies.into_iter().for_each(|reply| answer(reply, Err(closed())));
         }
-    }
-}
-
-/// What those who wait for a message are told.
-fn fate(message: &Message) -> Result<Message> {
-    match message.sent_status {
-        SentStatus::Failed => Err(Error::new(ErrorCode(message.error_code))),
-        _ => Ok(message.clone()),
+        self.close_asked();
     }
 }
 

@@ -1,0 +1,70 @@
+//! Messages on their way in: stored by the store, then told to the host as far as they are new.
+
+use super::super::delivery::HostEvent;
+use super::super::event::Event;
+use super::Core;
+use crate::session::{Batch, Input};
+use crate::store::{self, Durability, StoreError, Stored};
+
+impl Core {
+    pub(super) fn store(&self, mut batch: Batch) {
+        self.shared.kinds.find_words(&mut batch);
+        let ticket = batch.ticket;
+        let now = self.shared.clock.wall();
+        self.with_user(|user, shared| {
+            let id = user.id.clone();
+            user.store.run(
+                Durability::Relaxed,
+                move |connection| store::store_batch(connection, batch, &id, now),
+                move |result| shared.send(Event::Stored { ticket, result }),
+            );
+        });
+    }
+
+    pub(super) fn stored(&mut self, ticket: u64, result: std::result::Result<Stored, StoreError>) {
+        match result {
+            Ok(stored) => {
+                self.announce(stored);
+                self.input(Input::Stored { ticket });
+            }
+            Err(error) => {
+                log::error!("messages cannot be stored: {error}");
+                self.input(Input::StoreFailed { ticket });
+            }
+        }
+    }
+
+    /// Tells the host what the store says is new.
+    pub(super) fn announce(&mut self, stored: Stored) {
+        let mut touched = stored.conversations;
+        for message in stored.new.iter().chain(&stored.sent).filter(|message| message.id != 0) {
+            if !touched.contains(&message.conversation) {
+                touched.push(message.conversation.clone());
+            }
+        }
+        for receipt in &stored.receipts {
+            if !touched.contains(&receipt.conversation) {
+                touched.push(receipt.conversation.clone());
+            }
+        }
+        if !stored.new.is_empty() {
+            self.stop_typing(&stored.new);
+            self.shared.delivery.tell(HostEvent::Messages(stored.new));
+        }
+        for message in stored.sent {
+            self.tell_sent(message);
+        }
+        if !stored.changes.is_empty() {
+            self.shared.delivery.tell(HostEvent::Changed(stored.changes));
+        }
+        if !stored.receipts.is_empty() {
+            self.shared.delivery.tell(HostEvent::Receipts(stored.receipts));
+        }
+        for (conversation, user) in stored.typing {
+            self.typing(conversation, user);
+        }
+        if !touched.is_empty() {
+            self.shared.delivery.tell(HostEvent::Conversations(touched));
+        }
+    }
+}

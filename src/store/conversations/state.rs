@@ -1,0 +1,197 @@
+//! What the user does to a conversation as a whole: shown, hidden, removed, top, muted, begun text. Top and
+//! mute are the account's: changes made here become signals, changes made elsewhere come with a version.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{ConversationKey, StoreError, known_id, row_id};
+use crate::model::MuteLevel;
+use crate::store::{settings, signals};
+
+/// States that another device has set.
+#[derive(Debug, Clone, Default)]
+pub struct States {
+    /// Up to which version these are all, ms.
+    pub version: i64,
+    /// Conversation, muted, top; `None` where nothing is said.
+    pub changed: Vec<(ConversationKey, Option<MuteLevel>, Option<bool>)>,
+}
+
+/// Puts a conversation into the lists, with the present time if it has none. Returns whether it was not
+/// there before.
+///
+/// # Errors
+/// The database fails.
+pub fn create(connection: &Connection, key: &ConversationKey, now: i64) -> Result<bool, StoreError> {
+    let id = row_id(connection, key)?;
+    let shown = connection
+        .prepare_cached(
+            "UPDATE conversation SET hidden = 0, sort_time = iif(sort_time = 0, ?2, sort_time)
+             WHERE id = ?1 AND hidden = 1",
+        )?
+        .execute(params![id, now])?;
+    Ok(shown > 0)
+}
+
+/// Takes a conversation out of the lists until a newer message comes. Returns whether it was there.
+///
+/// # Errors
+/// The database fails.
+pub fn hide(connection: &Connection, key: &ConversationKey) -> Result<bool, StoreError> {
+    let hidden = connection
+        .prepare_cached("UPDATE conversation SET hidden = 1 WHERE type = ?1 AND target = ?2 AND hidden = 0")?
+        .execute(params![key.conversation_type.number(), key.target_id])?;
+    Ok(hidden > 0)
+}
+
+/// Puts a hidden conversation back where it stood.
+///
+/// # Errors
+/// The database fails.
+pub fn show(connection: &Connection, key: &ConversationKey) -> Result<bool, StoreError> {
+    let shown = connection
+        .prepare_cached("UPDATE conversation SET hidden = 0 WHERE type = ?1 AND target = ?2 AND hidden = 1")?
+        .execute(params![key.conversation_type.number(), key.target_id])?;
+    Ok(shown > 0)
+}
+
+/// Takes a conversation out of the lists here and at the server, with its draft and its place on top;
+/// what was unread in it is read. Its messages stay.
+///
+/// # Errors
+/// The database fails.
+pub fn remove(connection: &Connection, key: &ConversationKey, user: &str) -> Result<bool, StoreError> {
+    if known_id(connection, key)?.is_none() {
+        return Ok(false);
+    }
+    super::clear_unread(connection, key, None, user)?;
+    connection
+        .prepare_cached(
+            "UPDATE conversation SET hidden = 1, top = 0, draft = '', draft_time = 0
+             WHERE type = ?1 AND target = ?2",
+        )?
+        .execute(params![key.conversation_type.number(), key.target_id])?;
+    signals::removed(connection, key)?;
+    Ok(true)
+}
+
+/// Puts a conversation above the others, or back among them.
+///
+/// # Errors
+/// The database fails.
+pub fn set_top(
+    connection: &Connection,
+    key: &ConversationKey,
+    top: bool,
+    now: i64,
+) -> Result<bool, StoreError> {
+    if top {
+        create(connection, key, now)?;
+    }
+    let changed = connection
+        .prepare_cached("UPDATE conversation SET top = ?3 WHERE type = ?1 AND target = ?2 AND top <> ?3")?
+        .execute(params![key.conversation_type.number(), key.target_id, top])?;
+    if changed > 0 {
+        signals::top(connection, key, top, now)?;
+    }
+    Ok(changed > 0)
+}
+
+/// Sets what of a conversation may disturb the user.
+///
+/// # Errors
+/// The database fails.
+pub fn set_mute(
+    connection: &Connection,
+    key: &ConversationKey,
+    level: MuteLevel,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let id = row_id(connection, key)?;
+    let changed = connection
+        .prepare_cached("UPDATE conversation SET mute = ?2 WHERE id = ?1 AND mute <> ?2")?
+        .execute(params![id, level.number()])?;
+    if changed > 0 {
+        signals::mute(connection, key, level, now)?;
+    }
+    Ok(changed > 0)
+}
+
+/// Keeps begun text, empty to forget it. It moves the conversation up to `now`.
+///
+/// # Errors
+/// The database fails.
+pub fn save_draft(
+    connection: &Connection,
+    key: &ConversationKey,
+    text: &str,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let id = row_id(connection, key)?;
+    let time = if text.is_empty() { 0 } else { now };
+    let changed = connection
+        .prepare_cached(
+            "UPDATE conversation SET draft = ?2, draft_time = ?3, hidden = iif(?2 = '', hidden, 0)
+             WHERE id = ?1 AND draft <> ?2",
+        )?
+        .execute(params![id, text, time])?;
+    Ok(changed > 0)
+}
+
+/// The begun text of a conversation; empty for none.
+///
+/// # Errors
+/// The database fails.
+pub fn draft(connection: &Connection, key: &ConversationKey) -> Result<String, StoreError> {
+    let text = connection
+        .prepare_cached("SELECT draft FROM conversation WHERE type = ?1 AND target = ?2")?
+        .query_row(params![key.conversation_type.number(), key.target_id], |row| row.get(0))
+        .optional()?;
+    Ok(text.unwrap_or_default())
+}
+
+/// Takes over what other devices have set. What this device has set and not told yet stays. Returns the
+/// conversations that changed.
+///
+/// # Errors
+/// The database fails.
+pub fn states(connection: &Connection, states: &States) -> Result<Vec<ConversationKey>, StoreError> {
+    let mut changed = Vec::new();
+    for (key, mute, top) in &states.changed {
+        let id = row_id(connection, key)?;
+        let mute = mute.filter(|_| !signals::waits(connection, &signals::mute_name(key)));
+        let top = top.filter(|_| !signals::waits(connection, &signals::top_name(key)));
+        let rows = connection
+            .prepare_cached(
+                "UPDATE conversation SET mute = coalesce(?2, mute), top = coalesce(?3, top)
+                 WHERE id = ?1 AND (mute <> coalesce(?2, mute) OR top <> coalesce(?3, top))",
+            )?
+            .execute(params![id, mute.map(MuteLevel::number), top])?;
+        if rows > 0 {
+            changed.push(key.clone());
+        }
+    }
+    settings::raise(connection, settings::STATES_VERSION, states.version)?;
+    Ok(changed)
+}
+
+/// The peer's devices have stored, or the peer has read, up to these server times; an older word changes
+/// nothing. Returns whether anything changed.
+///
+/// # Errors
+/// The database fails.
+pub fn peer_marks(
+    connection: &Connection,
+    key: &ConversationKey,
+    delivered: i64,
+    read: i64,
+) -> Result<bool, StoreError> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE conversation SET peer_delivered_time = max(peer_delivered_time, ?3, ?4),
+               peer_read_time = max(peer_read_time, ?4)
+             WHERE type = ?1 AND target = ?2
+               AND (peer_delivered_time < max(?3, ?4) OR peer_read_time < ?4)",
+        )?
+        .execute(params![key.conversation_type.number(), key.target_id, delivered, read])?;
+    Ok(changed > 0)
+}
