@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 use anser_server::bus::LocalBus;
 use anser_server::store::sqlite::SqliteStore;
 use anser_server::store::{
-    Appended, CommitSink, Committed, Draft, HistoryRequest, Message, PullRequest, Store, StoreError, Target,
+    Appended, CommitSink, Committed, DAY_MS, Delivery, Draft, Effect, Expansion, HistoryRequest, Message,
+    PullRequest, Retention, StateChange, Store, StoreError, Target, Window,
 };
 use anser_server::{Clock, Config, Parts, Server};
 use bytes::Bytes;
@@ -100,6 +101,9 @@ fn draft(sender: &str, target: Target, words: &str) -> Draft {
         kept: true,
         client_id: None,
         read_to: None,
+        expansion: None,
+        echo: true,
+        effect: Effect::Nothing,
     }
 }
 
@@ -121,6 +125,10 @@ async fn stored(subject: &Subject, draft: Draft) -> i64 {
     }
 }
 
+fn window(subject: &Subject) -> Window {
+    Window { now: subject.clock.now_ms(), days: 7 }
+}
+
 async fn pulled(
     subject: &Subject,
     user: &str,
@@ -128,7 +136,8 @@ async fn pulled(
     outbox_after: i64,
     limit: u32,
 ) -> Vec<String> {
-    let request = PullRequest { user: user.into(), inbox_after, outbox_after, limit };
+    let window = window(subject);
+    let request = PullRequest { user: user.into(), inbox_after, outbox_after, limit, window };
     let page = subject.store.pull(request).await.unwrap();
     page.rows.iter().map(|row| words(&row.message)).collect()
 }
@@ -179,7 +188,9 @@ async fn pulls_merge_both_boxes_and_page(subject: Subject) {
         stored(&subject, draft(from, to(target), &n.to_string())).await;
     }
     stored(&subject, draft("a", to("a"), "note")).await;
-    let request = |inbox_after, limit| PullRequest { user: "a".into(), inbox_after, outbox_after: 0, limit };
+    let window = window(&subject);
+    let request =
+        |inbox_after, limit| PullRequest { user: "a".into(), inbox_after, outbox_after: 0, limit, window };
     let page = subject.store.pull(request(0, 100)).await.unwrap();
     let seen: Vec<_> = page.rows.iter().map(|row| (words(&row.message), row.own)).collect();
     let expected =
@@ -220,8 +231,14 @@ async fn only_members_send_to_a_group(subject: Subject) {
     assert_eq!(pulled(&subject, "z", 0, 0, 10).await, [""; 0]);
     assert!(store.quit_group("g", vec!["a".into()]).await.unwrap());
     assert_eq!(store.append(draft("a", group("g"), "x")).await.unwrap(), Appended::NotInGroup);
-    let request =
-        HistoryRequest { user: "a".into(), target: group("g"), time: 0, limit: 10, ascending: false };
+    let request = HistoryRequest {
+        user: "a".into(),
+        target: group("g"),
+        time: 0,
+        limit: 10,
+        ascending: false,
+        kept_after: 0,
+    };
     assert!(store.history(request.clone()).await.unwrap().is_none());
     let page = store.history(HistoryRequest { user: "b".into(), ..request }).await.unwrap().unwrap();
     assert_eq!(page.messages.iter().map(words).collect::<Vec<_>>(), ["all"]);
@@ -253,11 +270,18 @@ async fn commits_are_told_in_order_with_their_inboxes(subject: Subject) {
 async fn pruning_takes_the_inbox_but_not_history(subject: Subject) {
     let old = stored(&subject, draft("a", to("b"), "kept")).await;
     stored(&subject, Draft { kept: false, ..draft("a", to("b"), "passing") }).await;
-    subject.clock.advance(10_000);
+    subject.clock.advance(7 * DAY_MS + 1);
     let new = stored(&subject, draft("a", to("b"), "new")).await;
-    subject.store.prune(new).await.unwrap();
+    subject.store.prune(Retention { window: window(&subject), history_days: None }).await.unwrap();
     assert_eq!(pulled(&subject, "b", 0, 0, 10).await, ["new"]);
-    let request = HistoryRequest { user: "b".into(), target: to("a"), time: 0, limit: 10, ascending: true };
+    let request = HistoryRequest {
+        user: "b".into(),
+        target: to("a"),
+        time: 0,
+        limit: 10,
+        ascending: true,
+        kept_after: 0,
+    };
     let page = subject.store.history(request).await.unwrap().unwrap();
     assert_eq!(page.messages.iter().map(|m| m.stamp).collect::<Vec<_>>(), [new, old]);
     // The chain of predecessors goes on across what was pruned.
@@ -272,25 +296,39 @@ async fn views_hide_clear_and_mark(subject: Subject) {
     stored(&subject, draft("c", to("b"), "2")).await;
     stored(&subject, Draft { kept: false, ..draft("a", to("b"), "not listed") }).await;
     let listed = async |limit| -> Vec<String> {
-        store.conversations("b", limit).await.unwrap().iter().map(|row| words(&row.last)).collect()
+        store.conversations("b", limit, 0).await.unwrap().iter().map(|row| words(&row.last)).collect()
     };
     assert_eq!(listed(0).await, ["2", "1"]);
     assert_eq!(listed(1).await, ["2"]);
     store.mark_read("b", &to("a"), 50).await.unwrap();
     store.mark_read("b", &to("a"), 40).await.unwrap();
-    assert_eq!(store.conversations("b", 0).await.unwrap()[1].read_to, 50, "marks only grow");
+    assert_eq!(store.conversations("b", 0, 0).await.unwrap()[1].read_to, 50, "marks only grow");
     store.hide_conversation("b", &to("a")).await.unwrap();
     assert_eq!(listed(0).await, ["2"]);
     stored(&subject, draft("b", to("a"), "3")).await;
     assert_eq!(listed(0).await, ["3", "2"]);
     store.clear_history("b", &to("a"), first).await.unwrap();
-    let request = HistoryRequest { user: "b".into(), target: to("a"), time: 0, limit: 10, ascending: false };
+    let request = HistoryRequest {
+        user: "b".into(),
+        target: to("a"),
+        time: 0,
+        limit: 10,
+        ascending: false,
+        kept_after: 0,
+    };
     let page = store.history(request.clone()).await.unwrap().unwrap();
     assert_eq!(page.messages.iter().map(words).collect::<Vec<_>>(), ["3"]);
     let uid = page.messages[0].uid.to_string();
     store.delete_messages("b", vec![uid, "unknown".into()]).await.unwrap();
     assert!(store.history(request).await.unwrap().unwrap().messages.is_empty());
-    let theirs = HistoryRequest { user: "a".into(), target: to("b"), time: 0, limit: 10, ascending: false };
+    let theirs = HistoryRequest {
+        user: "a".into(),
+        target: to("b"),
+        time: 0,
+        limit: 10,
+        ascending: false,
+        kept_after: 0,
+    };
     assert_eq!(store.history(theirs).await.unwrap().unwrap().messages.len(), 2, "only the own view");
 }
 

@@ -90,6 +90,8 @@ pub struct Client {
     pub connack_time: i64,
     pub inbox: i64,
     pub outbox: i64,
+    /// The greatest time of an acknowledgement: clients of 2.5 move their outbox to it.
+    acked: i64,
     next_id: u16,
     /// Frames that came while something else was awaited.
     kept: VecDeque<DownFrame>,
@@ -101,6 +103,10 @@ pub struct Client {
     pub copies: Vec<(ByteString, body::UpstreamMessage)>,
     /// How many messages came as `s_msg`.
     pub pushed: usize,
+    /// Anser's own notices.
+    pub additions: Vec<body::DownstreamMessage>,
+    /// Topic and version of what other devices changed.
+    pub changes: Vec<(String, i64)>,
 }
 
 impl Client {
@@ -115,6 +121,7 @@ impl Client {
             connack_time: 0,
             inbox: 0,
             outbox: 0,
+            acked: 0,
             next_id: 0,
             kept: VecDeque::new(),
             acks: Vec::new(),
@@ -122,6 +129,8 @@ impl Client {
             passing: Vec::new(),
             copies: Vec::new(),
             pushed: 0,
+            additions: Vec::new(),
+            changes: Vec::new(),
         };
         let Some(DownFrame::ConnAck(connack)) = client.next().await else { panic!("CONNACK comes first") };
         match connack.accepted {
@@ -150,7 +159,16 @@ impl Client {
                 }
             }
         };
-        tokio::time::timeout(DEADLINE, next).await.expect("a frame in time")
+        let frame = tokio::time::timeout(DEADLINE, next).await.expect("a frame in time");
+        if let Some(DownFrame::PubAck(ack)) = &frame {
+            self.acked = self.acked.max(ack.time() as i64);
+        }
+        frame
+    }
+
+    /// What the server has shown this client at most, as times go.
+    fn shown(&self) -> i64 {
+        self.inbox.max(self.outbox).max(self.connack_time).max(self.acked)
     }
 
     /// The next frame, kept ones first.
@@ -328,8 +346,14 @@ impl Client {
                 assert!((32_768..=60_000).contains(&publish.message_id));
                 let message = body::DownstreamMessage::from_bytes(publish.body).unwrap();
                 let time = message.data_time.unwrap();
-                if message.object_name.as_deref() == Some("RC:TypSts") {
-                    assert!(time <= self.inbox.max(self.outbox).max(self.connack_time), "it moves nothing");
+                if message.object_name.as_deref().unwrap().starts_with("AN:") {
+                    assert_eq!((message.status, message.extra), (Some(0), None));
+                    assert!(time <= self.shown(), "it moves nothing");
+                    self.additions.push(message);
+                    return;
+                }
+                if message.status == Some(0) && message.extra.is_none() {
+                    assert!(time <= self.shown(), "it moves nothing");
                     self.passing.push(message);
                     return;
                 }
@@ -337,6 +361,15 @@ impl Client {
                 self.inbox = time;
                 self.pushed += 1;
                 self.got.push(message);
+            }
+            "s_cmd" => {
+                let note = body::Notify::from_bytes(publish.body).unwrap();
+                assert_eq!(note.r#type, Some(3));
+                self.changes.push(("s_cmd".into(), note.time.unwrap()));
+            }
+            "s_us" => {
+                let note = body::UserSettingVersion::from_bytes(publish.body).unwrap();
+                self.changes.push(("s_us".into(), note.version.unwrap()));
             }
             other => panic!("unknown topic {other}"),
         }
@@ -349,6 +382,63 @@ impl Client {
             self.act(frame).await;
         }
         self.passing.remove(0)
+    }
+
+    /// Acts until one of Anser's own notices is there.
+    pub async fn take_addition(&mut self) -> body::DownstreamMessage {
+        while self.additions.is_empty() {
+            let frame = self.frame().await.expect("the connection is open");
+            self.act(frame).await;
+        }
+        self.additions.remove(0)
+    }
+
+    /// Acts until another device's change is told.
+    pub async fn take_change(&mut self) -> (String, i64) {
+        while self.changes.is_empty() {
+            let frame = self.frame().await.expect("the connection is open");
+            self.act(frame).await;
+        }
+        self.changes.remove(0)
+    }
+
+    /// Acts on everything that the server sent before it answered a ping sent now.
+    pub async fn settle(&mut self) {
+        self.send(UpFrame::PingReq).await;
+        loop {
+            match self.frame().await.expect("the connection is open") {
+                DownFrame::PingResp => return,
+                frame => self.act(frame).await,
+            }
+        }
+    }
+
+    /// The conversation list, newest first.
+    pub async fn conversations(&mut self) -> Vec<body::ConversationItem> {
+        let query = body::ConversationsQuery { r#type: Some(1), count: Some(0), ..Default::default() };
+        let user = self.user.clone();
+        let answer = self.query("qryRelation", &user, query.to_bytes()).await;
+        assert_eq!(answer.status, 0);
+        body::ConversationsResult::from_bytes(answer.body).unwrap().items
+    }
+
+    /// The newest page of history, newest first.
+    pub async fn history(&mut self, topic: &str, target: &str) -> Vec<body::DownstreamMessage> {
+        let query = body::HistoryQuery {
+            target_id: Some(target.into()),
+            time: Some(0),
+            count: Some(100),
+            order: Some(0),
+        };
+        let user = self.user.clone();
+        let answer = self.query(topic, &user, query.to_bytes()).await;
+        assert_eq!(answer.status, 0);
+        body::HistoryResult::from_bytes(answer.body).unwrap().list
+    }
+
+    /// Asks for something that answers with a status only.
+    pub async fn ask(&mut self, topic: &str, target: &str, body: &impl Body) -> u16 {
+        self.query(topic, target, body.to_bytes()).await.status
     }
 
     /// Acts until a sync copy is there.
