@@ -4,12 +4,16 @@
 
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing
 )]
+
+mod asking;
+mod http;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,10 +23,11 @@ use anser::wire::{
 };
 use anser_server::{Config, Parts, Running, Server};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+pub use http::http;
 
 /// How long a test waits for what must come.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -413,34 +418,6 @@ impl Client {
         }
     }
 
-    /// The conversation list, newest first.
-    pub async fn conversations(&mut self) -> Vec<body::ConversationItem> {
-        let query = body::ConversationsQuery { r#type: Some(1), count: Some(0), ..Default::default() };
-        let user = self.user.clone();
-        let answer = self.query("qryRelation", &user, query.to_bytes()).await;
-        assert_eq!(answer.status, 0);
-        body::ConversationsResult::from_bytes(answer.body).unwrap().items
-    }
-
-    /// The newest page of history, newest first.
-    pub async fn history(&mut self, topic: &str, target: &str) -> Vec<body::DownstreamMessage> {
-        let query = body::HistoryQuery {
-            target_id: Some(target.into()),
-            time: Some(0),
-            count: Some(100),
-            order: Some(0),
-        };
-        let user = self.user.clone();
-        let answer = self.query(topic, &user, query.to_bytes()).await;
-        assert_eq!(answer.status, 0);
-        body::HistoryResult::from_bytes(answer.body).unwrap().list
-    }
-
-    /// Asks for something that answers with a status only.
-    pub async fn ask(&mut self, topic: &str, target: &str, body: &impl Body) -> u16 {
-        self.query(topic, target, body.to_bytes()).await.status
-    }
-
     /// Acts until a sync copy is there.
     pub async fn take_copy(&mut self) -> (ByteString, body::UpstreamMessage) {
         while self.copies.is_empty() {
@@ -491,27 +468,6 @@ pub fn message(object_name: &str, flags: i32, content: &str) -> body::UpstreamMe
 pub fn words(message: &body::DownstreamMessage) -> String {
     let value: serde_json::Value = serde_json::from_slice(message.content.as_ref().unwrap()).unwrap();
     value["content"].as_str().unwrap().to_owned()
-}
-
-/// Status and body of a raw HTTP request; `head` holds request line and headers without the last blank line.
-pub async fn http(gateway: &Running, head: &str, body: &str) -> (u16, String, String) {
-    let exchange = async {
-        let mut stream = TcpStream::connect(gateway.addresses[0]).await.unwrap();
-        let request = format!(
-            "{head}\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            gateway.address(),
-            body.len()
-        );
-        // The server may answer and close before it has read a body that is too large.
-        let _ = stream.write_all(request.as_bytes()).await;
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
-        String::from_utf8(answer).unwrap()
-    };
-    let answer = tokio::time::timeout(DEADLINE, exchange).await.expect("an answer in time");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, head.to_ascii_lowercase(), body.to_owned())
 }
 
 /// Waits until a condition holds; for what has no event of its own.
