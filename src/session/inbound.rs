@@ -15,6 +15,8 @@ use crate::wire::{Body, Bytes, DownPublish, PubAck, Qos, Topic, UpFrame, body, s
 const STATUS_PERSISTED: i64 = 0x10;
 const STATUS_COUNTED: i64 = 0x20;
 const STATUS_MENTIONED: i64 = 0x40;
+/// Names of notices that the server itself sends to Anser's clients; they are no messages.
+const SERVER_NOTICE: &str = "AN:";
 
 /// A message that arrived, on its way to the store.
 #[derive(Debug, Clone, PartialEq)]
@@ -220,6 +222,10 @@ impl Session {
             self.commit(Vec::new(), None, receipt, false);
             return;
         };
+        if message.object_name.as_deref().is_some_and(|name| name.starts_with(SERVER_NOTICE)) {
+            self.commit(Vec::new(), None, receipt, false);
+            return;
+        }
         let base = self.pull.ahead();
         // Its predecessor is known; the cursor may stand later, on an own message.
         let contiguous = message.extra.is_some_and(|previous| previous > 0 && previous <= base.inbox);
