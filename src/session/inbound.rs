@@ -223,7 +223,9 @@ impl Session {
             return;
         };
         if message.object_name.as_deref().is_some_and(|name| name.starts_with(SERVER_NOTICE)) {
-            self.commit(Vec::new(), None, receipt, false);
+            if let Receipt::PubAck(message_id) = receipt {
+                self.send(UpFrame::PubAck { message_id });
+            }
             return;
         }
         let base = self.pull.ahead();

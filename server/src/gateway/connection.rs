@@ -420,7 +420,8 @@ impl Connection {
             SessionEvent::Live(live) if is_addition(&live) => {
                 // Anser's client moves no cursor on it, so it need not wait; nobody else may see it.
                 if self.peer.family == Family::Anser {
-                    self.send_live(&live);
+                    let (date, shown) = (self.service.now_seconds(), self.push.shown());
+                    self.out.push(live_message(self.viewer(), &live, shown, date, None));
                 }
             }
             SessionEvent::Live(live) => {
@@ -458,7 +459,7 @@ impl Connection {
         match sync_copy(self.viewer(), live, shown, date, id) {
             Some(frames) => self.out.extend(frames),
             None => {
-                let frame = live_message(self.viewer(), live, shown, date, id);
+                let frame = live_message(self.viewer(), live, shown, date, Some(id));
                 self.out.push(frame);
             }
         }

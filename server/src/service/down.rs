@@ -176,12 +176,13 @@ pub(crate) fn direct_message(
 }
 
 /// `s_msg` of a status message, with the time last shown to that session, so that it moves no cursor.
+/// Without an id nobody is asked to confirm it.
 pub(crate) fn live_message(
     viewer: Viewer<'_>,
     live: &Live,
     shown: i64,
     date: u32,
-    message_id: u16,
+    message_id: Option<u16>,
 ) -> DownFrame {
     let down = downstream(
         viewer,
@@ -196,7 +197,9 @@ pub(crate) fn live_message(
         },
     );
     let topic = Topic::DirectMessage.as_str();
-    DownFrame::Publish(publish(topic, viewer.user, Qos::AtLeastOnce, date, message_id, down.to_bytes()))
+    let qos = if message_id.is_some() { Qos::AtLeastOnce } else { Qos::AtMostOnce };
+    let message_id = message_id.unwrap_or(0);
+    DownFrame::Publish(publish(topic, viewer.user, qos, date, message_id, down.to_bytes()))
 }
 
 /// A copy of the user's own status message for another device: the sync PUBLISH and the PUBACK that
