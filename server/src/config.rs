@@ -33,6 +33,14 @@ pub struct Config {
     pub offline_days: u32,
     /// Most messages in one pull answer.
     pub page_size: u32,
+    /// Within how many seconds a sender may take a message back; 0 is for ever.
+    pub recall_seconds: u32,
+    /// Whether clients may read old messages from the server.
+    pub history: bool,
+    /// How many days the history reaches back; 0 is for ever.
+    pub history_days: u32,
+    /// The version of group receipts that navigation announces, 0 or 1. Both are always served.
+    pub group_receipts: u32,
     /// How often clients are expected to ping.
     pub heartbeat: Duration,
     /// After how many heartbeats without a frame a connection is closed.
@@ -83,6 +91,10 @@ impl Default for Config {
             rate_limit: None,
             offline_days: 7,
             page_size: 100,
+            recall_seconds: 120,
+            history: true,
+            history_days: 0,
+            group_receipts: 0,
             heartbeat: Duration::from_secs(30),
             silent_heartbeats: 3,
             write_timeout: Duration::from_secs(15),
@@ -141,6 +153,10 @@ struct FileConfig {
     rate_limit: Option<FileRateLimit>,
     offline_days: Option<u32>,
     page_size: Option<u32>,
+    recall_seconds: Option<u32>,
+    history: Option<bool>,
+    history_days: Option<u32>,
+    group_receipts: Option<u32>,
     heartbeat_seconds: Option<u64>,
     silent_heartbeats: Option<u32>,
     token_days: Option<u32>,
@@ -184,6 +200,10 @@ impl Config {
             rate_limit,
             offline_days: file.offline_days.unwrap_or(base.offline_days),
             page_size: file.page_size.unwrap_or(base.page_size),
+            recall_seconds: file.recall_seconds.unwrap_or(base.recall_seconds),
+            history: file.history.unwrap_or(base.history),
+            history_days: file.history_days.unwrap_or(base.history_days),
+            group_receipts: file.group_receipts.unwrap_or(base.group_receipts),
             heartbeat: file.heartbeat_seconds.map_or(base.heartbeat, Duration::from_secs),
             silent_heartbeats: file.silent_heartbeats.unwrap_or(base.silent_heartbeats),
             token_lifetime: file.token_days.map(|days| Duration::from_secs(u64::from(days) * 86_400)),
@@ -206,6 +226,15 @@ impl Config {
         if !(1..=1000).contains(&self.page_size) {
             return refuse("page_size", "it must be 1 to 1000");
         }
+        if self.history_days > MAX_HISTORY_DAYS {
+            return refuse("history_days", "it must be 0 (for ever) to 36500");
+        }
+        if !self.history && self.history_days > 0 {
+            return refuse("history_days", "it has no meaning while history is off");
+        }
+        if self.group_receipts > 1 {
+            return refuse("group_receipts", "it must be 0 or 1");
+        }
         if self.heartbeat.is_zero() || self.silent_heartbeats == 0 {
             return refuse("heartbeat", "interval and count must be above zero");
         }
@@ -217,6 +246,9 @@ impl Config {
         }
     }
 }
+
+/// A century is as good as for ever.
+const MAX_HISTORY_DAYS: u32 = 36_500;
 
 /// The port of `dev` and `serve` when none is named.
 pub const DEFAULT_PORT: u16 = 8701;
@@ -237,6 +269,11 @@ mod tests {
         let config = parse(include_str!("../anser-server.example.toml")).unwrap();
         assert_eq!(config.rate_limit, Some(RateLimit::default()));
         assert_eq!(config.offline_days, 7);
+        let defaults = Config::default();
+        assert_eq!(
+            (config.recall_seconds, config.history, config.history_days, config.group_receipts),
+            (defaults.recall_seconds, defaults.history, defaults.history_days, defaults.group_receipts)
+        );
     }
 
     #[test]
@@ -244,6 +281,11 @@ mod tests {
         let secret = "app_key = \"k\"\napp_secret = \"s\"\n";
         assert!(parse(secret).is_ok());
         assert!(parse(&format!("{secret}offline_days = 8")).unwrap_err().contains("offline_days"));
+        assert!(parse(&format!("{secret}history_days = 36501")).unwrap_err().contains("history_days"));
+        let both = format!("{secret}history = false\nhistory_days = 30");
+        assert!(parse(&both).unwrap_err().contains("history_days"));
+        assert!(parse(&format!("{secret}group_receipts = 2")).unwrap_err().contains("group_receipts"));
+        assert!(parse(&format!("{secret}recall_seconds = -1")).unwrap_err().contains("recall_seconds"));
         assert!(parse(&format!("{secret}colour = 1")).unwrap_err().contains("colour"));
         assert!(parse("app_key = \"k\"").unwrap_err().contains("app_secret"));
         let off = parse(&format!("{secret}rate_limit = false")).unwrap();

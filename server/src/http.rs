@@ -11,12 +11,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::gateway::{Gateway, websocket};
-use crate::{api, navi};
+use crate::{api, exist, navi};
 
 /// Everything that the server answers.
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/navi.js", get(navi::navi))
+        .route("/message/exist.js", get(exist::exist))
         .route("/ping", get(ping))
         .route("/websocket", get(websocket))
         .merge(api::routes())

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! navi.rs   where to connect, what is supported        http.rs   which path goes where, CORS
+//! exist.rs  whether unread messages wait
 //! gateway/  one connection = one task                  api/      server-to-server REST
 //!      \       |                                          /
 //!       service/   rules of messages, queries, tokens, limits
@@ -17,6 +18,7 @@ mod api;
 pub mod bus;
 pub mod clock;
 pub mod config;
+mod exist;
 mod gateway;
 mod http;
 mod navi;

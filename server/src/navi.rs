@@ -22,7 +22,7 @@ pub(crate) struct Ask {
 }
 
 /// Longest name of a callback.
-const MAX_CALLBACK: usize = 64;
+pub(crate) const MAX_CALLBACK: usize = 64;
 
 /// `GET /navi.js`.
 pub(crate) async fn navi(
@@ -62,8 +62,8 @@ pub(crate) async fn navi(
         "openMp": 0,
         "openUS": 1,
         "joinMChrm": false,
-        "grpRRVer": 0,
-        "historyMsg": true,
+        "grpRRVer": service.config.group_receipts,
+        "historyMsg": service.config.history,
         "chatroomMsg": false,
         "compDays": service.config.offline_days,
         "voipCallInfo": "{\"strategy\":0}",

@@ -130,7 +130,7 @@ async fn prune(service: Arc<Service>) {
     let mut interval = tokio::time::interval(PRUNE_EVERY);
     loop {
         interval.tick().await;
-        if let Err(error) = service.store.prune(service.offline_cutoff()).await {
+        if let Err(error) = service.purge().await {
             tracing::error!(%error, "pruning failed");
         }
     }
@@ -210,6 +210,11 @@ impl Running {
     /// Blocks a user (connections end with DISCONNECT 2, logins are refused with CONNACK 9) or ends a block.
     pub async fn set_blocked(&self, user: &str, blocked: bool) -> Result<(), StoreError> {
         self.service.set_blocked(user, blocked).await
+    }
+
+    /// Forgets what has waited or was kept long enough now, not only at the next full hour.
+    pub async fn purge(&self) -> Result<(), StoreError> {
+        self.service.purge().await
     }
 
     /// Figures of this moment.

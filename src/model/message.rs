@@ -99,7 +99,7 @@ pub struct Message {
     pub local_path: Option<String>,
     /// Group chats: whether its sender asked who reads it.
     pub receipt_requested: bool,
-    /// Own messages with a receipt request: how many have read it so far.
+    /// Own messages of a group: how many are known to have read it.
     pub read_count: u32,
     /// When it destroys itself, ms since 1970; 0 never.
     pub destruct_at: i64,

@@ -27,8 +27,14 @@ const COMMANDS: &[&str] = &[
     "RC:TypSts",
     "RC:SRSMsg",
     "RC:MsgExMsg",
-    "AN:DlvNtf",
+    "RC:RRMsg",
+    DELIVERED,
 ];
+
+/// How far a peer's devices have stored what the user sent: Anser's own.
+const DELIVERED: &str = "AN:DlvNtf";
+/// Names of notices that Anser's server alone sends; they are no messages.
+const SERVER_NOTICE: &str = "AN:";
 
 /// Carries out a command. Returns whether it was one; a broken one is not.
 pub(super) fn apply(
@@ -39,7 +45,8 @@ pub(super) fn apply(
     stored: &mut Stored,
 ) -> Result<bool, StoreError> {
     if !COMMANDS.contains(&incoming.object_name.as_str()) {
-        return Ok(false);
+        // One of a newer server says nothing to this client.
+        return Ok(incoming.object_name.starts_with(SERVER_NOTICE));
     }
     let key = &incoming.conversation;
     match (incoming.object_name.as_str(), Content::read(&incoming.object_name, &incoming.content)) {
@@ -70,13 +77,14 @@ pub(super) fn apply(
                 stored.touch(key);
             }
         }
-        ("AN:DlvNtf", _) => {
+        (DELIVERED, _) => {
             if let Some(time) = last_time(&incoming.content)
                 && conversations::peer_marks(connection, key, time, 0)?
             {
                 stored.receipts.push(receipt(ReceiptKind::Delivered, incoming, Vec::new(), time));
             }
         }
+        ("RC:RRMsg", _) => counted(connection, incoming, stored)?,
         ("RC:MsgExMsg", _) => expanded(connection, incoming, stored)?,
         _ => return Ok(false),
     }
@@ -239,6 +247,38 @@ fn answered(
     }
     if !read.is_empty() {
         stored.receipts.push(receipt(ReceiptKind::GroupRead, incoming, read, incoming.sent_time));
+    }
+    Ok(())
+}
+
+/// RC:RRMsg. [4.x]
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GroupRead {
+    #[serde(rename = "messageUIds")]
+    message_uids: Vec<String>,
+    #[serde(default)]
+    read_time: i64,
+}
+
+/// A server that counts the readers itself names one.
+fn counted(connection: &Connection, incoming: &Incoming, stored: &mut Stored) -> Result<(), StoreError> {
+    let Ok(GroupRead { message_uids, read_time }) = serde_json::from_str(&incoming.content) else {
+        return Ok(());
+    };
+    let time = if read_time > 0 { read_time } else { incoming.sent_time };
+    let mut read = Vec::new();
+    for uid in message_uids {
+        let Some(found) = message_by_uid(connection, &uid)? else { continue };
+        if found.direction == MessageDirection::Send
+            && receipts::add_reader(connection, found.id, &incoming.sender, time)?
+        {
+            read.push(uid);
+            stored.changed(MessageChange::of(MessageChangeKind::Updated, existing(connection, found.id)?));
+        }
+    }
+    if !read.is_empty() {
+        stored.receipts.push(receipt(ReceiptKind::GroupRead, incoming, read, time));
     }
     Ok(())
 }

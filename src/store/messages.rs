@@ -9,7 +9,7 @@ use crate::model::{ConversationKey, ConversationType, ErrorCode, Message, Messag
 pub(super) const COLUMNS: &str = "m.id, m.uid, c.type, c.target, m.direction, m.sender, m.object_name, m.content, \
      m.sent_time, m.received_time, m.sent_status, m.error_code, m.received_status, m.counted, m.mentioned, \
      m.offline, m.extra, m.silent, m.expandable, m.expansion, m.local_path, m.receipt_requested, \
-     iif(m.receipt_requested, (SELECT count(*) FROM receipt r WHERE r.message = m.id), 0), m.destruct_at, \
+     iif(m.direction = 1 AND c.type IN (2, 3), (SELECT count(*) FROM receipt r WHERE r.message = m.id), 0), m.destruct_at, \
      c.peer_delivered_time, c.peer_read_time";
 
 /// Reads a row of [`COLUMNS`].

@@ -23,6 +23,28 @@ pub enum Event {
     Opened(Opened),
     /// A user was blocked: their connections end.
     Blocked(Arc<str>),
+    /// A user changed something that the user's other devices keep too.
+    Changed(Changed),
+}
+
+/// What other devices of a user should ask for again.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// Who.
+    pub user: Arc<str>,
+    /// The connection that changed it: it knows already.
+    pub origin: Arc<str>,
+    /// What, with its new version.
+    pub what: Change,
+}
+
+/// A part of what a user's devices share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Mute and top of conversations.
+    States(i64),
+    /// Settings.
+    Settings(i64),
 }
 
 /// A message outside every inbox.

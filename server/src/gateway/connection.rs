@@ -16,13 +16,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, Sleep};
 
 use super::Gateway;
+use super::confirm::{Frame, Unconfirmed};
 use super::push::{Push, Verdict};
 use super::registry::{Close, Handle, Registry, SessionEvent};
 use super::websocket::accepted;
 use crate::bus::Live;
 use crate::service::{
-    Ack, Answer, Peer, Service, Task, Viewer, direct_message, live_message, notice, pull_answer, status_of,
-    sync_copy,
+    Ack, Answer, Family, Peer, Service, Task, Viewer, change_notice, direct_message, is_addition,
+    live_message, notice, pull_answer, status_of, sync_copy,
 };
 use crate::store::{PullPage, PullRequest, StoreError};
 
@@ -86,6 +87,7 @@ struct Connection {
     service: Arc<Service>,
     peer: Peer,
     push: Push,
+    unconfirmed: Unconfirmed,
     next_id: u16,
     jobs: FuturesUnordered<Task<Done>>,
     /// Queries wait for each other; `true` while one runs.
@@ -106,6 +108,7 @@ pub(super) async fn serve(gateway: &Arc<Gateway>, session: Session, time: i64, s
         service: service.clone(),
         peer,
         push: Push::new(time),
+        unconfirmed: Unconfirmed::default(),
         next_id: FIRST_ID,
         jobs: FuturesUnordered::new(),
         querying: false,
@@ -280,13 +283,20 @@ impl Connection {
                 self.next_query();
             }
             // They only say that something arrived; what is shown is decided by pulls.
-            UpFrame::PubAck { .. } | UpFrame::QueryCon { .. } => {}
+            UpFrame::PubAck { message_id } => self.confirmed(Frame::Pushed(message_id)),
+            UpFrame::QueryCon { message_id } => self.confirmed(Frame::Page(message_id)),
             UpFrame::Disconnect { .. } => self.leaving = true,
             UpFrame::Connect(_) | UpFrame::Ignored(_) => {
                 return Err(End::Malformed("a frame that has no place on a WebSocket".into()));
             }
         }
         Ok(())
+    }
+
+    /// The peer has what the frame brought.
+    fn confirmed(&mut self, frame: Frame) {
+        let marks = self.unconfirmed.confirmed(frame);
+        self.service.delivered(&self.peer.user, marks);
     }
 
     /// Starts the next waiting query unless one runs.
@@ -314,12 +324,12 @@ impl Connection {
         };
         self.push.pull_started();
         let asked = request.sync_time.unwrap_or(0);
-        let cutoff = self.service.offline_cutoff();
         let pulling = self.service.store.pull(PullRequest {
             user: self.peer.user.clone(),
-            inbox_after: asked.max(cutoff),
-            outbox_after: request.send_box_sync_time.unwrap_or(0).max(cutoff),
+            inbox_after: asked,
+            outbox_after: request.send_box_sync_time.unwrap_or(0),
             limit: self.service.config.page_size,
+            window: self.service.offline_window(),
         });
         self.jobs.push(Box::pin(async move { Done::Pulled { message_id, asked, page: pulling.await } }));
     }
@@ -361,6 +371,9 @@ impl Connection {
             }
         };
         let body = pull_answer(self.viewer(), &page, asked);
+        if self.service.config.announce_additions {
+            self.unconfirmed.page(&self.peer.user, message_id, &page);
+        }
         self.answer(message_id, Qos::AtLeastOnce, Answer { status: 0, body });
         let verdict = self.push.pull_answered(&page, Instant::now());
         self.obey(&verdict);
@@ -397,13 +410,27 @@ impl Connection {
                     let previous = previous.filter(|_| self.service.config.announce_additions);
                     let frame = direct_message(self.viewer(), &message, previous, date, id);
                     self.out.push(frame);
+                    if self.service.config.announce_additions {
+                        self.unconfirmed.pushed(&self.peer.user, id, &message);
+                    }
                 } else {
                     self.obey(&verdict);
+                }
+            }
+            SessionEvent::Live(live) if is_addition(&live) => {
+                // Anser's client moves no cursor on it, so it need not wait; nobody else may see it.
+                if self.peer.family == Family::Anser {
+                    let (date, shown) = (self.service.now_seconds(), self.push.shown());
+                    self.out.push(live_message(self.viewer(), &live, shown, date, None));
                 }
             }
             SessionEvent::Live(live) => {
                 self.push.keep(live, Instant::now());
                 self.flush_live();
+            }
+            SessionEvent::Changed(change) => {
+                let frame = change_notice(self.viewer(), change, self.service.now_seconds());
+                self.out.extend(frame);
             }
         }
     }
@@ -432,7 +459,7 @@ impl Connection {
         match sync_copy(self.viewer(), live, shown, date, id) {
             Some(frames) => self.out.extend(frames),
             None => {
-                let frame = live_message(self.viewer(), live, shown, date, id);
+                let frame = live_message(self.viewer(), live, shown, date, Some(id));
                 self.out.push(frame);
             }
         }

@@ -1,6 +1,7 @@
 //! Connections: who is here, what reaches them, how they end. One connection is one task. The gateway calls
 //! the service and hears the bus; rules about messages are not decided here.
 
+mod confirm;
 mod connection;
 mod push;
 mod registry;

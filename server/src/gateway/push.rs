@@ -168,6 +168,7 @@ mod tests {
             flags: 3,
             stamp: last,
             client_id: None,
+            expansion: None,
         };
         PullPage { rows: vec![PullRow { message, own: false }], finished, head, inbox_last }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
-use crate::bus::{Event, Live, Opened, PlatformClass};
+use crate::bus::{Change, Event, Live, Opened, PlatformClass};
 use crate::store::Message;
 
 /// Events that wait for one session at most; what does not fit is found by a pull.
@@ -22,6 +22,8 @@ pub(super) enum SessionEvent {
     Message { message: Arc<Message>, previous: Option<i64> },
     /// A status message.
     Live(Arc<Live>),
+    /// Another device of the user changed something.
+    Changed(Change),
 }
 
 /// Why a session has to end.
@@ -58,7 +60,7 @@ impl Handle {
     fn deliver(&self, event: SessionEvent) {
         let stamp = match &event {
             SessionEvent::Message { message, .. } => Some(message.stamp),
-            SessionEvent::Live(_) => None,
+            SessionEvent::Live(_) | SessionEvent::Changed(_) => None,
         };
         if self.mailbox.try_send(event).is_err()
             && let Some(stamp) = stamp
@@ -212,6 +214,13 @@ impl Registry {
                     }
                 }
             }
+            Event::Changed(changed) => {
+                for handle in users.get(&changed.user).into_iter().flatten() {
+                    if handle.session != changed.origin {
+                        handle.deliver(SessionEvent::Changed(changed.what));
+                    }
+                }
+            }
             Event::Opened(opened) => {
                 // Under the lock of `users`: an older login is added either before, and found below, or
                 // after, and finds this one.
@@ -315,6 +324,7 @@ mod tests {
                 flags: 3,
                 stamp,
                 client_id: None,
+                expansion: None,
             };
             let entry = crate::store::InboxEntry { user: "alice".into(), previous: 0 };
             registry.on_event(&Event::Committed(crate::store::Committed {

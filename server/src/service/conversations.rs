@@ -7,11 +7,11 @@ use anser::wire::{Body, Bytes, body};
 
 use super::down::{stored, text};
 use super::history::done;
-use super::{Answer, Peer, Service, Task, Viewer, store_failed};
+use super::{Answer, Family, Peer, Service, Task, Viewer, store_failed};
 use crate::store::Target;
 
 /// The target that a request names; `None` for types that this server does not keep.
-fn target_of(kind: Option<i32>, id: &str) -> Option<Target> {
+pub(super) fn target_of(kind: Option<i32>, id: &str) -> Option<Target> {
     match ConversationType::from_number(kind?)? {
         ConversationType::Private => Some(Target::User(text(id))),
         ConversationType::Group => Some(Target::Group(text(id))),
@@ -53,8 +53,10 @@ impl Service {
     fn list(self: &Arc<Self>, peer: &Peer, count: Option<i32>, before: Option<i64>) -> Task<Answer> {
         let count = count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
         let before = before.filter(|time| *time > 0);
-        let rows = self.store.conversations(&peer.user, if before.is_some() { 0 } else { count });
+        let limit = if before.is_some() { 0 } else { count };
+        let rows = self.store.conversations(&peer.user, limit, self.history_cutoff());
         let peer = peer.clone();
+        let additions = self.config.announce_additions && peer.family == Family::Anser;
         Box::pin(async move {
             let mut rows = match rows.await {
                 Ok(rows) => rows,
@@ -74,6 +76,8 @@ impl Service {
                     target_id: Some(row.target.id().to_string()),
                     message: Some(stored(viewer, &row.last)),
                     read_message_time: Some(row.read_to),
+                    peer_delivered_time: Some(row.peer_delivered_to).filter(|time| additions && *time > 0),
+                    peer_read_time: Some(row.peer_read_to).filter(|time| additions && *time > 0),
                     ..Default::default()
                 })
                 .collect();

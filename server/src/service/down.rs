@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anser::model::ConversationType;
 use anser::wire::{Body, ByteString, Bytes, DownFrame, DownPublish, PubAck, Qos, Topic, body, text};
 
-use crate::bus::Live;
+use crate::bus::{Change, Live};
 use crate::store::{Message, PullPage, Target};
 
 /// Which generation of client a connection belongs to.
@@ -103,6 +103,7 @@ pub(crate) fn stored(viewer: Viewer<'_>, message: &Message) -> body::DownstreamM
     if down.direction == Some(1) {
         down.client_unique_id = message.client_id;
     }
+    down.extra_content = message.expansion.as_deref().map(str::to_owned);
     down
 }
 
@@ -135,6 +136,23 @@ pub(crate) fn notice(user: &str, time: i64, date: u32) -> DownFrame {
     DownFrame::Publish(publish(Topic::Notice.as_str(), user, Qos::AtMostOnce, date, 0, body))
 }
 
+/// Tells another device of the same user to ask again: `s_cmd` for states, `s_us` for settings. The 2.5
+/// clients take a topic that they do not know for a message, so they are not told of settings.
+pub(crate) fn change_notice(viewer: Viewer<'_>, change: Change, date: u32) -> Option<DownFrame> {
+    let (topic, body) = match change {
+        Change::States(version) => {
+            let body = body::Notify { r#type: Some(3), time: Some(version), chatroom_id: None };
+            (Topic::StateNotice, body.to_bytes())
+        }
+        Change::Settings(_) if viewer.family == Family::Web25 => return None,
+        Change::Settings(version) => {
+            let body = body::UserSettingVersion { version: Some(version), reserve: Some(false) };
+            (Topic::SettingNotice, body.to_bytes())
+        }
+    };
+    Some(DownFrame::Publish(publish(topic.as_str(), viewer.user, Qos::AtMostOnce, date, 0, body)))
+}
+
 /// `s_msg` of a stored message; `previous`, the stamp before it in that inbox, lets Anser's client see that
 /// nothing is missing (no other client reads that field).
 pub(crate) fn direct_message(
@@ -158,12 +176,13 @@ pub(crate) fn direct_message(
 }
 
 /// `s_msg` of a status message, with the time last shown to that session, so that it moves no cursor.
+/// Without an id nobody is asked to confirm it.
 pub(crate) fn live_message(
     viewer: Viewer<'_>,
     live: &Live,
     shown: i64,
     date: u32,
-    message_id: u16,
+    message_id: Option<u16>,
 ) -> DownFrame {
     let down = downstream(
         viewer,
@@ -178,7 +197,9 @@ pub(crate) fn live_message(
         },
     );
     let topic = Topic::DirectMessage.as_str();
-    DownFrame::Publish(publish(topic, viewer.user, Qos::AtLeastOnce, date, message_id, down.to_bytes()))
+    let qos = if message_id.is_some() { Qos::AtLeastOnce } else { Qos::AtMostOnce };
+    let message_id = message_id.unwrap_or(0);
+    DownFrame::Publish(publish(topic, viewer.user, qos, date, message_id, down.to_bytes()))
 }
 
 /// A copy of the user's own status message for another device: the sync PUBLISH and the PUBACK that
@@ -226,6 +247,7 @@ mod tests {
             flags: 0x7,
             stamp: 7,
             client_id: Some(9),
+            expansion: None,
         }
     }
 

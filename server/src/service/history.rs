@@ -30,6 +30,9 @@ impl Service {
         body: Bytes,
     ) -> Result<Task<Answer>, ErrorCode> {
         let query = body::HistoryQuery::from_bytes(body).map_err(|_| ErrorCode::RC_MSG_DATA_INCOMPLETE)?;
+        if !self.config.history {
+            return Err(ErrorCode::MSG_ROAMING_SERVICE_UNAVAILABLE);
+        }
         let id = query.target_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(frame_target);
         let count = match query.count.unwrap_or(0) {
             count if count <= 0 => DEFAULT_PAGE,
@@ -43,6 +46,7 @@ impl Service {
             time,
             limit: u32::try_from(count).unwrap_or(1),
             ascending,
+            kept_after: self.history_cutoff(),
         });
         let peer = peer.clone();
         Ok(Box::pin(async move {

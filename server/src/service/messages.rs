@@ -8,9 +8,10 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::down::text;
+use super::expansion;
 use super::{Peer, Service, Task, status_of, store_failed, usable_id};
 use crate::bus::{Event, Live};
-use crate::store::{Appended, Draft, Target, message_uid};
+use crate::store::{Appended, Draft, Effect, Target, message_uid};
 
 /// What a PUBACK says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,8 @@ fn silence() -> Task<Option<Ack>> {
 const TYPING: &str = "RC:TypSts";
 const READ_SYNC: &str = "RC:SRSMsg";
 const READ_NOTICE: &str = "RC:ReadNtf";
+/// The flags of a recall command: it is to be kept by clients, and not counted.
+const RECALL_FLAGS: i32 = 1;
 
 impl Service {
     /// Carries out one PUBLISH. What is to be stored is handed to the store before this returns, so the
@@ -50,7 +53,7 @@ impl Service {
         let status_only = matches!(topic, Some(Topic::PrivateStatus | Topic::GroupStatus));
         match self.accept(peer, topic, frame) {
             Ok(Accepted::Store(draft)) => self.store_message(*draft),
-            Ok(Accepted::Live(live)) => self.pass_on(live, !status_only),
+            Ok(Accepted::Live(live, only)) => self.pass_on(live, only, !status_only),
             Ok(Accepted::ReadSync(live, time)) => self.read_sync(peer, live, time),
             Err(_) if status_only => silence(),
             Err(code) => now(Ack::error(code)),
@@ -58,18 +61,19 @@ impl Service {
     }
 
     fn accept(&self, peer: &Peer, topic: Option<Topic>, frame: &UpPublish) -> Result<Accepted, ErrorCode> {
-        let target = match topic {
-            Some(Topic::PrivateMessage | Topic::PrivateStatus) => Target::User(text(&frame.target)),
-            Some(Topic::GroupMessage | Topic::GroupStatus) => Target::Group(text(&frame.target)),
+        let named = match topic {
+            Some(Topic::PrivateMessage | Topic::PrivateStatus) => Some(Target::User(text(&frame.target))),
+            Some(Topic::GroupMessage | Topic::GroupStatus) => Some(Target::Group(text(&frame.target))),
+            // A recall names its conversation in the content; its target is the sender.
+            Some(Topic::Recall) => None,
             Some(Topic::ChatroomMessage | Topic::ChatroomStatus) => return Err(ErrorCode::NOT_IN_CHATROOM),
             Some(Topic::DiscussionMessage) => return Err(ErrorCode::NOT_IN_DISCUSSION),
-            Some(Topic::Recall) => return Err(ErrorCode::RECALL_MESSAGE),
             _ => return Err(ErrorCode::CONVERSATION_TYPE_UNSUPPORTED),
         };
         if !self.limits.allow(&peer.user, Instant::now()) {
             return Err(ErrorCode::SEND_FREQUENCY_TOO_FAST);
         }
-        if !usable_id(target.id()) {
+        if named.as_ref().is_some_and(|target| !usable_id(target.id())) {
             return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
         }
         let message = body::UpstreamMessage::from_bytes(frame.body.clone())
@@ -84,6 +88,16 @@ impl Service {
             return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
         }
 
+        let (target, recall) = match named {
+            Some(target) => (target, None),
+            None => self.recall(&object_name, &content).map(|(target, effect)| (target, Some(effect)))?,
+        };
+
+        // A private conversation has one other side; naming receivers changes nothing there.
+        let only: Vec<Arc<str>> = match &target {
+            Target::Group(_) => message.to_user_ids.iter().map(|id| text(id)).collect(),
+            Target::User(_) => Vec::new(),
+        };
         let passing = matches!(topic, Some(Topic::PrivateStatus | Topic::GroupStatus));
         if passing || object_name == TYPING || object_name == READ_SYNC {
             let live = Live {
@@ -101,22 +115,31 @@ impl Service {
                 let time = read_time(&live.content);
                 return Ok(Accepted::ReadSync(live, time));
             }
-            return Ok(Accepted::Live(live));
+            return Ok(Accepted::Live(live, only));
         }
 
-        // A private conversation has one other side; naming receivers changes nothing there.
-        let only: Vec<Arc<str>> = match &target {
-            Target::Group(_) => message.to_user_ids.iter().map(|id| text(id)).collect(),
-            Target::User(_) => Vec::new(),
-        };
         let receipt = object_name == READ_NOTICE;
+        let (effect, flags, only) = match recall {
+            // It shows in no count, and goes to those who had the message.
+            Some(effect) => (effect, RECALL_FLAGS, Vec::new()),
+            None if object_name == expansion::CHANGE => (expansion::change(&content)?, flags, only),
+            None => (Effect::Nothing, flags, only),
+        };
+        let plain = effect == Effect::Nothing && !receipt;
         Ok(Accepted::Store(Box::new(Draft {
             sender: peer.user.clone(),
             origin: peer.session.clone(),
             target,
-            kept: flags & 1 != 0 && only.is_empty() && !receipt,
+            kept: flags & 1 != 0 && only.is_empty() && plain,
             only,
             read_to: if receipt { read_time(&content) } else { None },
+            expansion: if plain {
+                expansion::initial(flags, message.extra_content.as_deref())?
+            } else {
+                None
+            },
+            echo: true,
+            effect,
             object_name: object_name.into(),
             content,
             flags,
@@ -126,6 +149,10 @@ impl Service {
     }
 
     fn store_message(self: &Arc<Self>, draft: Draft) -> Task<Option<Ack>> {
+        let refused = match draft.effect {
+            Effect::Recall { .. } => ErrorCode::RECALL_MESSAGE,
+            _ => ErrorCode::BIZ_ERROR_INVALID_PARAMETER,
+        };
         let appended = self.store.append(draft);
         Box::pin(async move {
             Some(match appended.await {
@@ -133,13 +160,20 @@ impl Service {
                     Ack { status: 0, uid, stamp: Some(stamp) }
                 }
                 Ok(Appended::NotInGroup) => Ack::error(ErrorCode::NOT_IN_GROUP),
+                Ok(Appended::Refused) => Ack::error(refused),
                 Err(error) => Ack::error(store_failed(&error)),
             })
         })
     }
 
-    /// Rings for those who are connected; nothing is stored.
-    fn pass_on(self: &Arc<Self>, mut live: Live, acknowledge: bool) -> Task<Option<Ack>> {
+    /// Rings for those who are connected, of a group only for those named in `only` if anybody is; nothing
+    /// is stored.
+    fn pass_on(
+        self: &Arc<Self>,
+        mut live: Live,
+        only: Vec<Arc<str>>,
+        acknowledge: bool,
+    ) -> Task<Option<Ack>> {
         let service = self.clone();
         let done = Ack { status: 0, uid: live.uid.clone(), stamp: None };
         if let Target::User(peer) = &live.target {
@@ -151,7 +185,8 @@ impl Service {
         Box::pin(async move {
             let ack = match members.await {
                 Ok(members) if members.contains(&live.sender) => {
-                    live.to = members.into_iter().filter(|m| *m != live.sender).collect();
+                    let named = |member: &Arc<str>| only.is_empty() || only.contains(member);
+                    live.to = members.into_iter().filter(|m| *m != live.sender && named(m)).collect();
                     service.bus.publish(Event::Live(Arc::new(live)));
                     done
                 }
@@ -182,7 +217,7 @@ impl Service {
 
 enum Accepted {
     Store(Box<Draft>),
-    Live(Live),
+    Live(Live, Vec<Arc<str>>),
     ReadSync(Live, Option<i64>),
 }
 

@@ -2,11 +2,17 @@
 //! The gateway and the API call it; it calls the store and rings the bus. It must never touch a socket.
 
 mod conversations;
+mod deliveries;
 mod down;
+mod expansion;
 mod history;
 mod limits;
 mod messages;
 mod queries;
+mod recall;
+mod receipts;
+mod settings;
+mod states;
 mod tokens;
 
 use std::future::Future;
@@ -19,9 +25,12 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::bus::{Bus, Event};
 use crate::config::Config;
-use crate::store::{Store, StoreError};
+use crate::store::{DAY_MS, Retention, Store, StoreError, Window};
 
-pub(crate) use down::{Family, Viewer, direct_message, live_message, notice, pull_answer, sync_copy};
+pub(crate) use deliveries::is_addition;
+pub(crate) use down::{
+    Family, Viewer, change_notice, direct_message, live_message, notice, pull_answer, sync_copy,
+};
 pub(crate) use messages::Ack;
 pub(crate) use tokens::TokenError;
 
@@ -80,6 +89,7 @@ pub(crate) struct Service {
     pub(crate) bus: Arc<dyn Bus>,
     limits: limits::Limits,
     tokens: tokens::Tokens,
+    deliveries: deliveries::Deliveries,
     random: SystemRandom,
 }
 
@@ -87,7 +97,8 @@ impl Service {
     pub(crate) fn new(config: Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Arc<Self> {
         let limits = limits::Limits::new(config.rate_limit);
         let tokens = tokens::Tokens::new(&config.app_secret);
-        Arc::new(Self { config, store, bus, limits, tokens, random: SystemRandom::new() })
+        let deliveries = deliveries::Deliveries::default();
+        Arc::new(Self { config, store, bus, limits, tokens, deliveries, random: SystemRandom::new() })
     }
 
     /// Now, ms since 1970.
@@ -100,9 +111,28 @@ impl Service {
         u32::try_from(self.now_ms() / 1000).unwrap_or(0)
     }
 
-    /// Messages older than this are not offered to absent users any more.
-    pub(crate) fn offline_cutoff(&self) -> i64 {
-        self.now_ms() - i64::from(self.config.offline_days) * 86_400_000
+    /// How far back messages are offered to absent users.
+    pub(crate) fn offline_window(&self) -> Window {
+        Window { now: self.now_ms(), days: self.config.offline_days }
+    }
+
+    /// What is stamped at or before this time is not offered as history.
+    fn history_cutoff(&self) -> i64 {
+        match self.config.history_days {
+            0 => 0,
+            days => self.now_ms().saturating_sub(i64::from(days) * DAY_MS),
+        }
+    }
+
+    /// Forgets what is due.
+    pub(crate) async fn purge(&self) -> Result<(), StoreError> {
+        let history_days = match (self.config.history, self.config.history_days) {
+            // Without history a message is kept as long as it waits for somebody.
+            (false, _) => Some(self.config.offline_days),
+            (true, 0) => None,
+            (true, days) => Some(days),
+        };
+        self.store.prune(Retention { window: self.offline_window(), history_days }).await
     }
 
     /// A name for a connection: unguessable, unique across gateways.

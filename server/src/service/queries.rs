@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use anser::model::ErrorCode;
-use anser::wire::{Query, Topic, body};
+use anser::model::{ConversationType, ErrorCode};
+use anser::wire::{Query, Topic};
 
 use super::{Answer, Peer, Service, Task};
 use crate::store::Target;
@@ -27,12 +27,18 @@ impl Service {
             Some(Topic::RemoveConversation) => self.hide_conversation(peer, &target, body),
             Some(Topic::DeleteConversations) => self.hide_conversations(peer, body),
             Some(Topic::MarkRead) => self.mark_read(peer, body),
-            Some(Topic::UserSettings) => {
-                Ok(ready(Answer::body(&body::UserSettings { items: Vec::new(), version: Some(0) })))
-            }
-            Some(Topic::ConversationStates) => {
-                Ok(ready(Answer::body(&body::ConversationStates { version: Some(0), state: Vec::new() })))
-            }
+            Some(Topic::UserSettings) => self.user_settings(peer, body),
+            Some(Topic::SetOfflineDays) => self.set_offline_days(peer, body),
+            Some(Topic::ConversationStates) => self.conversation_states(peer, body),
+            Some(Topic::SetConversationState) => self.set_conversation_states(peer, body),
+            Some(Topic::MutedPrivate) => self.is_muted(peer, ConversationType::Private, body),
+            Some(Topic::MutedGroup) => self.is_muted(peer, ConversationType::Group, body),
+            Some(Topic::MutePrivate) => self.mute(peer, ConversationType::Private, true, body),
+            Some(Topic::MuteGroup) => self.mute(peer, ConversationType::Group, true, body),
+            Some(Topic::UnmutePrivate) => self.mute(peer, ConversationType::Private, false, body),
+            Some(Topic::UnmuteGroup) => self.mute(peer, ConversationType::Group, false, body),
+            Some(Topic::GroupReceiptRequest) => self.read_in_group(peer, &target, body),
+            Some(Topic::GroupReceiptList) => self.group_readers(peer, &target, body),
             Some(Topic::ReportSdk) => Ok(ready(Answer::done())),
             topic => Err(refusal(topic)),
         };

@@ -5,6 +5,7 @@
 
 mod ids;
 pub mod sqlite;
+mod states;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use ids::message_uid;
+pub use states::{Delivery, GroupReader, Readers, SettingRow, Settings, StateChange, StateRow, States};
 
 /// What every call of a store returns. The request is handed over when the method is called, not when the
 /// future is first polled, so calls made one after the other are also carried out in that order.
@@ -71,8 +73,55 @@ pub struct Draft {
     pub kept: bool,
     /// The sender's own id of this message: unique per sender, a second one is answered like the first.
     pub client_id: Option<i64>,
-    /// The sender has read the conversation up to this time.
+    /// The sender has read the conversation up to this time, and says so to the other side.
     pub read_to: Option<i64>,
+    /// What was attached to it, as the JSON that clients exchange; `None` is nothing.
+    pub expansion: Option<Arc<str>>,
+    /// Whether the sender's other devices get it too.
+    pub echo: bool,
+    /// What it does to other messages, in the same transaction.
+    pub effect: Effect,
+}
+
+/// What storing a message does to messages that are there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Effect {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Takes a message of the same sender and conversation back: its row becomes this message's content,
+    /// and who has not pulled it never will. This message goes to those who had it in their inbox.
+    Recall {
+        /// Which message.
+        uid: Arc<str>,
+        /// Messages older than this stay.
+        not_before: i64,
+    },
+    /// Changes what is attached to a message of the same conversation that was sent as expandable.
+    Expand {
+        /// Which message.
+        uid: Arc<str>,
+        /// The change.
+        change: Expansion,
+    },
+    /// The sender has read these messages of the group. Refused when all of that is known already.
+    GroupRead {
+        /// Which messages.
+        uids: Vec<Arc<str>>,
+    },
+}
+
+/// A change of what is attached to a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expansion {
+    /// Every key goes first.
+    pub clear: bool,
+    /// Keys that go.
+    pub delete: Vec<String>,
+    /// Keys and values that come or change.
+    pub put: Vec<(String, String)>,
+    /// More keys than this are refused.
+    pub most_keys: usize,
 }
 
 /// What became of a draft.
@@ -94,6 +143,8 @@ pub enum Appended {
     },
     /// The sender is not a member of the group.
     NotInGroup,
+    /// Its effect is not allowed or finds nothing to work on; nothing was stored.
+    Refused,
 }
 
 /// A stored message.
@@ -115,6 +166,8 @@ pub struct Message {
     pub stamp: i64,
     /// The sender's own id.
     pub client_id: Option<i64>,
+    /// What is attached to it now, as the JSON that clients exchange.
+    pub expansion: Option<Arc<str>>,
 }
 
 /// One inbox that a message entered.
@@ -167,6 +220,36 @@ pub struct PullRequest {
     pub outbox_after: i64,
     /// At most so many.
     pub limit: u32,
+    /// How far back messages are offered at all.
+    pub window: Window,
+}
+
+/// The time within which messages wait for absent users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Now, ms.
+    pub now: i64,
+    /// So many days, unless the user has set another number.
+    pub days: u32,
+}
+
+/// A day in ms.
+pub const DAY_MS: i64 = 86_400_000;
+
+impl Window {
+    /// What is stamped at or before this time waits no more; `own` is the number of days the user has set.
+    pub fn cutoff(&self, own: Option<u32>) -> i64 {
+        self.now.saturating_sub(i64::from(own.unwrap_or(self.days)) * DAY_MS)
+    }
+}
+
+/// What pruning leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Of the inboxes.
+    pub window: Window,
+    /// How many days the history keeps; `None` is for ever.
+    pub history_days: Option<u32>,
 }
 
 /// The answer to a pull; all of it from one snapshot.
@@ -204,6 +287,8 @@ pub struct HistoryRequest {
     pub limit: u32,
     /// `true`: the oldest after `time`; `false`: the newest before it.
     pub ascending: bool,
+    /// Nothing stamped at or before this time is offered.
+    pub kept_after: i64,
 }
 
 /// A page of history.
@@ -224,6 +309,10 @@ pub struct ConversationRow {
     pub last: Message,
     /// The user has read up to here, ms; 0 is never.
     pub read_to: i64,
+    /// The peer's devices have the user's messages up to here; 0 is never, and for groups.
+    pub peer_delivered_to: i64,
+    /// The peer said to have read up to here; 0 is never, and for groups.
+    pub peer_read_to: i64,
 }
 
 /// Storage of a server, shared by its gateways.
@@ -247,12 +336,35 @@ pub trait Store: Send + Sync + 'static {
     /// Removes single messages from the user's own view of the history.
     fn delete_messages(&self, user: &str, uids: Vec<String>) -> StoreFuture<()>;
 
-    /// The newest conversations first; `limit` 0 is all.
-    fn conversations(&self, user: &str, limit: u32) -> StoreFuture<Vec<ConversationRow>>;
+    /// The newest conversations first, with messages after `kept_after`; `limit` 0 is all.
+    fn conversations(&self, user: &str, limit: u32, kept_after: i64) -> StoreFuture<Vec<ConversationRow>>;
     /// Hides a conversation from the list until a newer kept message arrives.
     fn hide_conversation(&self, user: &str, target: &Target) -> StoreFuture<()>;
-    /// Raises the user's read mark of a conversation; a smaller one changes nothing.
+    /// Raises the user's read mark of a conversation; a smaller one changes nothing, and one in the future
+    /// counts as now.
     fn mark_read(&self, user: &str, target: &Target, time: i64) -> StoreFuture<()>;
+    /// Raises marks of delivery and returns those that were raised. The one promise that is weaker: they
+    /// may be lost when the machine dies.
+    fn mark_delivered(&self, deliveries: Vec<Delivery>) -> StoreFuture<Vec<Delivery>>;
+    /// Whether a counted message waits that the user has not read.
+    fn has_unread(&self, user: &str, window: Window) -> StoreFuture<bool>;
+
+    /// Changes states of conversations; the returned version is greater than every one before.
+    fn set_states(&self, user: &str, changes: Vec<StateChange>) -> StoreFuture<i64>;
+    /// States of conversations that changed after `after`, each whole.
+    fn states(&self, user: &str, after: i64) -> StoreFuture<States>;
+    /// One conversation's states.
+    fn state(&self, user: &str, kind: i32, target: &str) -> StoreFuture<Option<StateRow>>;
+    /// Settings that changed after `after`.
+    fn settings(&self, user: &str, after: i64) -> StoreFuture<Settings>;
+    /// Sets how many days messages wait for the user, and keeps it as the setting `key`; the returned
+    /// version is greater than every one before.
+    fn set_offline_days(&self, user: &str, key: &str, days: u32) -> StoreFuture<i64>;
+
+    /// Who sent which of these messages of a group; unknown ones are left out.
+    fn authors(&self, group: &str, uids: Vec<String>) -> StoreFuture<Vec<(Arc<str>, Arc<str>)>>;
+    /// Who has read a message of the group; `None` if `user` is no member or the message not of it.
+    fn readers(&self, user: &str, group: &str, uid: &str) -> StoreFuture<Option<Readers>>;
 
     /// Creates a group or renames it, and adds users to it.
     fn create_group(&self, group: &str, name: &str, users: Vec<String>) -> StoreFuture<()>;
@@ -268,8 +380,8 @@ pub trait Store: Send + Sync + 'static {
     /// Sets a named value.
     fn set_meta(&self, key: &str, value: &str) -> StoreFuture<()>;
 
-    /// Forgets inbox rows older than `before`, and messages that only lay in inboxes.
-    fn prune(&self, before: i64) -> StoreFuture<()>;
+    /// Forgets what has waited or was kept long enough.
+    fn prune(&self, retention: Retention) -> StoreFuture<()>;
     /// The greatest distance so far by which a stamp ran ahead of the clock, and the latest one, in ms.
     fn head_lead(&self) -> HeadLead;
     /// How many transactions were made durable since start; under load many messages share one.

@@ -4,12 +4,16 @@
 
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing
 )]
+
+mod asking;
+mod http;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,10 +23,11 @@ use anser::wire::{
 };
 use anser_server::{Config, Parts, Running, Server};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+pub use http::http;
 
 /// How long a test waits for what must come.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -90,6 +95,8 @@ pub struct Client {
     pub connack_time: i64,
     pub inbox: i64,
     pub outbox: i64,
+    /// The greatest time of an acknowledgement: clients of 2.5 move their outbox to it.
+    acked: i64,
     next_id: u16,
     /// Frames that came while something else was awaited.
     kept: VecDeque<DownFrame>,
@@ -101,6 +108,10 @@ pub struct Client {
     pub copies: Vec<(ByteString, body::UpstreamMessage)>,
     /// How many messages came as `s_msg`.
     pub pushed: usize,
+    /// Anser's own notices.
+    pub additions: Vec<body::DownstreamMessage>,
+    /// Topic and version of what other devices changed.
+    pub changes: Vec<(String, i64)>,
 }
 
 impl Client {
@@ -115,6 +126,7 @@ impl Client {
             connack_time: 0,
             inbox: 0,
             outbox: 0,
+            acked: 0,
             next_id: 0,
             kept: VecDeque::new(),
             acks: Vec::new(),
@@ -122,6 +134,8 @@ impl Client {
             passing: Vec::new(),
             copies: Vec::new(),
             pushed: 0,
+            additions: Vec::new(),
+            changes: Vec::new(),
         };
         let Some(DownFrame::ConnAck(connack)) = client.next().await else { panic!("CONNACK comes first") };
         match connack.accepted {
@@ -150,7 +164,16 @@ impl Client {
                 }
             }
         };
-        tokio::time::timeout(DEADLINE, next).await.expect("a frame in time")
+        let frame = tokio::time::timeout(DEADLINE, next).await.expect("a frame in time");
+        if let Some(DownFrame::PubAck(ack)) = &frame {
+            self.acked = self.acked.max(ack.time() as i64);
+        }
+        frame
+    }
+
+    /// What the server has shown this client at most, as times go.
+    fn shown(&self) -> i64 {
+        self.inbox.max(self.outbox).max(self.connack_time).max(self.acked)
     }
 
     /// The next frame, kept ones first.
@@ -325,11 +348,18 @@ impl Client {
                 }
             }
             "s_msg" => {
-                assert!((32_768..=60_000).contains(&publish.message_id));
                 let message = body::DownstreamMessage::from_bytes(publish.body).unwrap();
                 let time = message.data_time.unwrap();
-                if message.object_name.as_deref() == Some("RC:TypSts") {
-                    assert!(time <= self.inbox.max(self.outbox).max(self.connack_time), "it moves nothing");
+                if message.object_name.as_deref().unwrap().starts_with("AN:") {
+                    assert_eq!((message.status, message.extra), (Some(0), None));
+                    assert!(!publish.qos.wants_ack());
+                    assert!(time <= self.shown(), "it moves nothing");
+                    self.additions.push(message);
+                    return;
+                }
+                assert!((32_768..=60_000).contains(&publish.message_id));
+                if message.status == Some(0) && message.extra.is_none() {
+                    assert!(time <= self.shown(), "it moves nothing");
                     self.passing.push(message);
                     return;
                 }
@@ -337,6 +367,15 @@ impl Client {
                 self.inbox = time;
                 self.pushed += 1;
                 self.got.push(message);
+            }
+            "s_cmd" => {
+                let note = body::Notify::from_bytes(publish.body).unwrap();
+                assert_eq!(note.r#type, Some(3));
+                self.changes.push(("s_cmd".into(), note.time.unwrap()));
+            }
+            "s_us" => {
+                let note = body::UserSettingVersion::from_bytes(publish.body).unwrap();
+                self.changes.push(("s_us".into(), note.version.unwrap()));
             }
             other => panic!("unknown topic {other}"),
         }
@@ -349,6 +388,35 @@ impl Client {
             self.act(frame).await;
         }
         self.passing.remove(0)
+    }
+
+    /// Acts until one of Anser's own notices is there.
+    pub async fn take_addition(&mut self) -> body::DownstreamMessage {
+        while self.additions.is_empty() {
+            let frame = self.frame().await.expect("the connection is open");
+            self.act(frame).await;
+        }
+        self.additions.remove(0)
+    }
+
+    /// Acts until another device's change is told.
+    pub async fn take_change(&mut self) -> (String, i64) {
+        while self.changes.is_empty() {
+            let frame = self.frame().await.expect("the connection is open");
+            self.act(frame).await;
+        }
+        self.changes.remove(0)
+    }
+
+    /// Acts on everything that the server sent before it answered a ping sent now.
+    pub async fn settle(&mut self) {
+        self.send(UpFrame::PingReq).await;
+        loop {
+            match self.frame().await.expect("the connection is open") {
+                DownFrame::PingResp => return,
+                frame => self.act(frame).await,
+            }
+        }
     }
 
     /// Acts until a sync copy is there.
@@ -401,27 +469,6 @@ pub fn message(object_name: &str, flags: i32, content: &str) -> body::UpstreamMe
 pub fn words(message: &body::DownstreamMessage) -> String {
     let value: serde_json::Value = serde_json::from_slice(message.content.as_ref().unwrap()).unwrap();
     value["content"].as_str().unwrap().to_owned()
-}
-
-/// Status and body of a raw HTTP request; `head` holds request line and headers without the last blank line.
-pub async fn http(gateway: &Running, head: &str, body: &str) -> (u16, String, String) {
-    let exchange = async {
-        let mut stream = TcpStream::connect(gateway.addresses[0]).await.unwrap();
-        let request = format!(
-            "{head}\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            gateway.address(),
-            body.len()
-        );
-        // The server may answer and close before it has read a body that is too large.
-        let _ = stream.write_all(request.as_bytes()).await;
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
-        String::from_utf8(answer).unwrap()
-    };
-    let answer = tokio::time::timeout(DEADLINE, exchange).await.expect("an answer in time");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, head.to_ascii_lowercase(), body.to_owned())
 }
 
 /// Waits until a condition holds; for what has no event of its own.

@@ -6,14 +6,18 @@ use std::sync::atomic::Ordering;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::effect::{self, Checked};
+use super::marks::{mark_told_read, raise_read};
 use super::read::members;
-use super::write::mark_read;
 use super::writer::Context;
 use crate::store::{Appended, Committed, Draft, InboxEntry, Message, Target, message_uid};
 
 /// Kinds as the protocol numbers them.
 pub(super) const PRIVATE: i64 = 1;
 pub(super) const GROUP: i64 = 3;
+
+/// The sender's flag bit of a message that counts as unread.
+pub(super) const COUNTED: i32 = 2;
 
 /// The row that tells what a target is.
 pub(super) fn kind_of(target: &Target) -> i64 {
@@ -30,9 +34,18 @@ pub(super) fn append(context: &Context, draft: Draft) -> rusqlite::Result<(Appen
     {
         return Ok((Appended::Duplicate { uid, stamp }, None));
     }
-    let Some(receivers) = receivers(connection, &draft)? else {
+    let Some(mut receivers) = receivers(connection, &draft)? else {
         return Ok((Appended::NotInGroup, None));
     };
+    let effect = effect::check(connection, &draft)?;
+    match &effect {
+        Checked::Nothing | Checked::Expand { .. } | Checked::GroupRead { .. } => {}
+        Checked::Recall { message } => effect::keep_receivers(connection, message, &mut receivers)?,
+        Checked::Refused => return Ok((Appended::Refused, None)),
+        Checked::Done { uid, stamp } => {
+            return Ok((Appended::Duplicate { uid: uid.clone(), stamp: *stamp }, None));
+        }
+    }
 
     let (conversation, last_stamp) = conversation(connection, &draft)?;
     let mut floor = last_stamp.max(user_row(connection, &draft.sender)?.head);
@@ -48,7 +61,7 @@ pub(super) fn append(context: &Context, draft: Draft) -> rusqlite::Result<(Appen
     context.gauges.lead_greatest.fetch_max(stamp - now, Ordering::Relaxed);
 
     // A note to oneself lies in the own inbox, so it must not come back through the outbox as well.
-    let echoed = draft.target != Target::User(draft.sender.clone());
+    let echoed = draft.echo && draft.target != Target::User(draft.sender.clone());
     let uid: Arc<str> = message_uid(&context.random, stamp)
         .ok_or_else(|| rusqlite::Error::ToSqlConversionFailure("the system has no randomness".into()))?
         .into();
@@ -56,7 +69,8 @@ pub(super) fn append(context: &Context, draft: Draft) -> rusqlite::Result<(Appen
     connection
         .prepare_cached(
             "INSERT INTO messages (uid, conversation, sender, kind, target, object_name, content, flags, \
-             stamp, client_id, kept, echoed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             stamp, client_id, kept, echoed, expansion) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             &*uid,
@@ -70,7 +84,8 @@ pub(super) fn append(context: &Context, draft: Draft) -> rusqlite::Result<(Appen
             stamp,
             draft.client_id,
             draft.kept,
-            echoed
+            echoed,
+            draft.expansion.as_deref()
         ])?;
     let message_row = connection.last_insert_rowid();
     raise_head(connection, &draft.sender, stamp)?;
@@ -95,8 +110,13 @@ pub(super) fn append(context: &Context, draft: Draft) -> rusqlite::Result<(Appen
             touch_view(connection, &entry.user, kind, target, message_row, stamp)?;
         }
     }
+    effect::apply(connection, &effect, message_row, &draft, now)?;
+    if draft.kept && draft.flags & COUNTED != 0 {
+        // Who answers has read.
+        raise_read(connection, &draft.sender, &draft.target, stamp)?;
+    }
     if let Some(time) = draft.read_to {
-        mark_read(connection, &draft.sender, &draft.target, time)?;
+        mark_told_read(connection, &draft.sender, &draft.target, time.min(stamp))?;
     }
 
     let appended = Appended::Stored { uid: uid.clone(), stamp };
@@ -109,6 +129,7 @@ pub(super) fn append(context: &Context, draft: Draft) -> rusqlite::Result<(Appen
         flags: draft.flags,
         stamp,
         client_id: draft.client_id,
+        expansion: draft.expansion,
     };
     let committed =
         Committed { message: Arc::new(message), inboxes: inboxes.into(), echoed, origin: draft.origin };

@@ -2,13 +2,20 @@
 //! only. Opened by whoever starts a server; dropping the last handle ends the thread.
 
 mod append;
+mod calls;
+mod effect;
+mod expansion;
+mod marks;
+mod prune;
 mod read;
+mod receipts;
 mod schema;
+mod states;
 mod write;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -18,12 +25,9 @@ use ring::rand::SystemRandom;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
-use super::{
-    Appended, CommitSink, Committed, ConversationRow, Draft, HeadLead, HistoryPage, HistoryRequest, Login,
-    PullPage, PullRequest, Store, StoreError, StoreFuture, Target,
-};
+use super::{CommitSink, Committed, StoreError, StoreFuture};
 use crate::clock::Clock;
-use writer::{Context, Job, Step, unavailable};
+use writer::{Context, Durability, Job, Step, Write, unavailable};
 
 /// Name of the database inside the data folder.
 pub const FILE_NAME: &str = "anser-server.db";
@@ -121,8 +125,24 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Context) -> rusqlite::Result<(T, Option<Committed>)> + Send + 'static,
     ) -> StoreFuture<T> {
+        self.write_as(Durability::Full, work)
+    }
+
+    /// A write that tells the commit sink nothing.
+    fn set<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Context) -> rusqlite::Result<T> + Send + 'static,
+    ) -> StoreFuture<T> {
+        self.write(move |context| work(context).map(|value| (value, None)))
+    }
+
+    fn write_as<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Context) -> rusqlite::Result<(T, Option<Committed>)> + Send + 'static,
+    ) -> StoreFuture<T> {
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Write(Box::new(move |context| {
+        let run: Write = Box::new(move |context| {
             let ran = match context.map(work) {
                 Some(Ok(ran)) => Some(ran),
                 Some(Err(error)) => {
@@ -145,15 +165,9 @@ impl SqliteStore {
                     Err(_) => refuse(answer, outcome),
                 }),
             }
-        })));
+        });
+        self.send(Job::Write(durability, run));
         wait(answered)
-    }
-
-    fn change(
-        &self,
-        work: impl FnOnce(&Context) -> rusqlite::Result<()> + Send + 'static,
-    ) -> StoreFuture<()> {
-        self.write(move |context| work(context).map(|()| ((), None)))
     }
 
     fn on_writer<T: Send + 'static>(
@@ -240,206 +254,5 @@ impl Drop for SqliteStore {
     }
 }
 
-impl Store for SqliteStore {
-    fn login(&self, user: &str) -> StoreFuture<Login> {
-        let user = user.to_owned();
-        self.write(move |context| write::login(context, &user).map(|login| (login, None)))
-    }
-
-    fn put_user(&self, user: &str, name: Option<&str>, portrait: Option<&str>) -> StoreFuture<()> {
-        let (user, name, portrait) = (user.to_owned(), name.map(str::to_owned), portrait.map(str::to_owned));
-        self.change(move |c| write::put_user(c, &user, name.as_deref(), portrait.as_deref()))
-    }
-
-    fn set_blocked(&self, user: &str, blocked: bool) -> StoreFuture<()> {
-        let user = user.to_owned();
-        self.change(move |c| write::set_blocked(c, &user, blocked))
-    }
-
-    fn append(&self, draft: Draft) -> StoreFuture<Appended> {
-        self.write(move |context| append::append(context, draft))
-    }
-
-    fn pull(&self, request: PullRequest) -> StoreFuture<PullPage> {
-        self.read(move |c| read::pull(c, &request))
-    }
-
-    fn history(&self, request: HistoryRequest) -> StoreFuture<Option<HistoryPage>> {
-        self.read(move |c| read::history(c, &request))
-    }
-
-    fn clear_history(&self, user: &str, target: &Target, until: i64) -> StoreFuture<()> {
-        let (user, target) = (user.to_owned(), target.clone());
-        self.change(move |c| write::clear_history(c, &user, &target, until))
-    }
-
-    fn delete_messages(&self, user: &str, uids: Vec<String>) -> StoreFuture<()> {
-        let user = user.to_owned();
-        self.change(move |c| write::delete_messages(c, &user, &uids))
-    }
-
-    fn conversations(&self, user: &str, limit: u32) -> StoreFuture<Vec<ConversationRow>> {
-        let user = user.to_owned();
-        self.read(move |c| read::conversations(c, &user, limit))
-    }
-
-    fn hide_conversation(&self, user: &str, target: &Target) -> StoreFuture<()> {
-        let (user, target) = (user.to_owned(), target.clone());
-        self.change(move |c| write::hide_conversation(c, &user, &target))
-    }
-
-    fn mark_read(&self, user: &str, target: &Target, time: i64) -> StoreFuture<()> {
-        let (user, target) = (user.to_owned(), target.clone());
-        self.change(move |c| write::mark_read(&c.connection, &user, &target, time))
-    }
-
-    fn create_group(&self, group: &str, name: &str, users: Vec<String>) -> StoreFuture<()> {
-        let (group, name) = (group.to_owned(), name.to_owned());
-        self.change(move |c| write::create_group(c, &group, &name, &users))
-    }
-
-    fn join_group(&self, group: &str, users: Vec<String>) -> StoreFuture<bool> {
-        let group = group.to_owned();
-        self.write(move |c| write::join_group(c, &group, &users).map(|found| (found, None)))
-    }
-
-    fn quit_group(&self, group: &str, users: Vec<String>) -> StoreFuture<bool> {
-        let group = group.to_owned();
-        self.write(move |c| write::quit_group(c, &group, &users).map(|found| (found, None)))
-    }
-
-    fn group_members(&self, group: &str) -> StoreFuture<Vec<Arc<str>>> {
-        let group = group.to_owned();
-        self.read(move |c| read::members(c, &group))
-    }
-
-    fn meta(&self, key: &str) -> StoreFuture<Option<String>> {
-        let key = key.to_owned();
-        self.read(move |c| read::meta(c, &key))
-    }
-
-    fn set_meta(&self, key: &str, value: &str) -> StoreFuture<()> {
-        let (key, value) = (key.to_owned(), value.to_owned());
-        self.change(move |c| write::set_meta(c, &key, &value))
-    }
-
-    fn prune(&self, before: i64) -> StoreFuture<()> {
-        self.change(move |c| write::prune(c, before))
-    }
-
-    fn head_lead(&self) -> HeadLead {
-        HeadLead {
-            latest: self.gauges.lead_latest.load(Ordering::Relaxed),
-            greatest: self.gauges.lead_greatest.load(Ordering::Relaxed),
-        }
-    }
-
-    fn transactions(&self) -> u64 {
-        self.gauges.transactions.load(Ordering::Relaxed)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use bytes::Bytes;
-    use std::sync::mpsc::channel;
-
-    struct Collect(Mutex<Vec<i64>>);
-
-    impl CommitSink for Collect {
-        fn committed(&self, committed: Committed) {
-            self.0.lock().unwrap().push(committed.message.stamp);
-        }
-    }
-
-    fn draft(group: Option<&str>) -> Draft {
-        Draft {
-            sender: "a".into(),
-            origin: "s".into(),
-            target: match group {
-                Some(group) => Target::Group(group.into()),
-                None => Target::User("b".into()),
-            },
-            only: vec![],
-            object_name: "RC:TxtMsg".into(),
-            content: Bytes::from_static(b"{}"),
-            flags: 3,
-            kept: true,
-            client_id: None,
-            read_to: None,
-        }
-    }
-
-    #[tokio::test]
-    async fn what_waits_shares_one_transaction_and_keeps_its_order() {
-        let sink = Arc::new(Collect(Mutex::default()));
-        let store = SqliteStore::open(None, Clock::manual(1000), sink.clone()).unwrap();
-        let (entered, wait_entered) = channel();
-        let (release, released) = channel::<()>();
-        let held = store.on_writer(move |_| {
-            entered.send(()).unwrap();
-            released.recv().unwrap();
-            Ok(())
-        });
-        wait_entered.recv().unwrap();
-        let appends: Vec<_> = (0..64).map(|_| store.append(draft(None))).collect();
-        let refused = store.append(draft(Some("no such group")));
-        let before = store.transactions();
-        release.send(()).unwrap();
-        held.await.unwrap();
-        let mut stamps = Vec::new();
-        for append in appends {
-            let Appended::Stored { stamp, .. } = append.await.unwrap() else { panic!("stored") };
-            stamps.push(stamp);
-        }
-        assert_eq!(refused.await.unwrap(), Appended::NotInGroup);
-        assert_eq!(store.transactions(), before + 1);
-        assert_eq!(stamps, (1000..1064).collect::<Vec<_>>());
-        // The sink is told after the answer, so it may still be at work; the next answer comes after it.
-        store.on_writer(|_| Ok(())).await.unwrap();
-        assert_eq!(*sink.0.lock().unwrap(), stamps);
-    }
-
-    #[tokio::test]
-    async fn one_failing_item_does_not_spoil_the_others() {
-        let sink = Arc::new(Collect(Mutex::default()));
-        let store = SqliteStore::open(None, Clock::manual(1000), sink).unwrap();
-        let (entered, wait_entered) = channel();
-        let (release, released) = channel::<()>();
-        let held = store.on_writer(move |_| {
-            entered.send(()).unwrap();
-            released.recv().unwrap();
-            Ok(())
-        });
-        wait_entered.recv().unwrap();
-        let first = store.append(draft(None));
-        let broken = store.change(|context| {
-            context.connection.execute("INSERT INTO meta (key, value) VALUES ('half', 'done')", [])?;
-            context.connection.execute("INSERT INTO no_such_table VALUES (1)", []).map(drop)
-        });
-        let second = store.append(draft(None));
-        release.send(()).unwrap();
-        held.await.unwrap();
-        assert!(matches!(first.await.unwrap(), Appended::Stored { stamp: 1000, .. }));
-        assert!(matches!(broken.await, Err(StoreError::Unavailable(_))));
-        assert!(matches!(second.await.unwrap(), Appended::Stored { stamp: 1001, .. }));
-        assert_eq!(store.meta("half").await.unwrap(), None, "its first half is gone as well");
-    }
-
-    #[test]
-    fn a_file_is_synced_fully_at_every_commit() {
-        let folder = std::env::temp_dir().join(format!("anser-server-sync-{}", std::process::id()));
-        let sink = Arc::new(Collect(Mutex::default()));
-        let store = SqliteStore::open(Some(&folder), Clock::system(), sink).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let settings = runtime.block_on(store.on_writer(|connection| {
-            let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
-            let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
-            Ok((mode, number("PRAGMA synchronous")?))
-        }));
-        assert_eq!(settings.unwrap(), ("wal".to_owned(), 2));
-        drop(store);
-        std::fs::remove_dir_all(folder).unwrap();
-    }
-}
+mod tests;

@@ -13,7 +13,8 @@ use crate::store::{
 /// The columns that [`message`] reads, in its order.
 macro_rules! message_columns {
     () => {
-        "m.uid, m.sender, m.kind, m.target, m.object_name, m.content, m.flags, m.stamp, m.client_id"
+        "m.uid, m.sender, m.kind, m.target, m.object_name, m.content, m.flags, m.stamp, m.client_id, \
+         m.expansion"
     };
 }
 
@@ -38,6 +39,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         flags: row.get(6)?,
         stamp: row.get(7)?,
         client_id: row.get(8)?,
+        expansion: row.get(9)?,
     })
 }
 
@@ -49,24 +51,31 @@ pub(super) fn pull(connection: &Connection, request: &PullRequest) -> rusqlite::
     let user: &str = &request.user;
     let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
     let fetch = i64::from(request.limit) + 1;
+    let (head, inbox_last, days): (i64, i64, Option<u32>) = connection
+        .prepare_cached("SELECT head, inbox_last, offline_days FROM users WHERE id = ?1")?
+        .query_row([user], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?
+        .unwrap_or_default();
+    let cutoff = request.window.cutoff(days);
+    // What was taken back is offered to nobody any more; the command that did it follows behind.
     let inbox = connection
         .prepare_cached(concat!(
             "SELECT ",
             message_columns!(),
             " FROM inbox i JOIN messages m ON m.id = i.message \
-             WHERE i.user_id = ?1 AND i.stamp > ?2 ORDER BY i.stamp LIMIT ?3"
+             WHERE i.user_id = ?1 AND i.stamp > ?2 AND m.recall IS NULL ORDER BY i.stamp LIMIT ?3"
         ))?
-        .query_map(params![user, request.inbox_after, fetch], message)?
+        .query_map(params![user, request.inbox_after.max(cutoff), fetch], message)?
         .map(|m| m.map(|message| PullRow { message, own: false }))
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let outbox = connection
         .prepare_cached(concat!(
             "SELECT ",
             message_columns!(),
-            " FROM messages m WHERE m.sender = ?1 AND m.echoed = 1 AND m.stamp > ?2 \
+            " FROM messages m WHERE m.sender = ?1 AND m.echoed = 1 AND m.stamp > ?2 AND m.recall IS NULL \
              ORDER BY m.stamp LIMIT ?3"
         ))?
-        .query_map(params![user, request.outbox_after, fetch], message)?
+        .query_map(params![user, request.outbox_after.max(cutoff), fetch], message)?
         .map(|m| m.map(|message| PullRow { message, own: true }))
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let mut rows = inbox;
@@ -74,11 +83,6 @@ pub(super) fn pull(connection: &Connection, request: &PullRequest) -> rusqlite::
     rows.sort_by_key(|row| row.message.stamp);
     let finished = rows.len() <= limit;
     rows.truncate(limit);
-    let (head, inbox_last) = connection
-        .prepare_cached("SELECT head, inbox_last FROM users WHERE id = ?1")?
-        .query_row([user], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?
-        .unwrap_or((0, 0));
     Ok(PullPage { rows, finished, head, inbox_last })
 }
 
@@ -105,6 +109,7 @@ pub(super) fn history(
         .query_row(params![user, kind_of(&request.target), &**request.target.id()], |row| row.get(0))
         .optional()?
         .unwrap_or(0);
+    let cleared_to = cleared_to.max(request.kept_after);
     let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
     let fetch = i64::from(request.limit) + 1;
     let (after, before, sql) = if request.ascending {
@@ -129,21 +134,26 @@ pub(super) fn conversations(
     connection: &Connection,
     user: &str,
     limit: u32,
+    kept_after: i64,
 ) -> rusqlite::Result<Vec<ConversationRow>> {
     let limit = if limit == 0 { -1 } else { i64::from(limit) };
     connection
         .prepare_cached(concat!(
             "SELECT ",
             message_columns!(),
-            ", v.kind, v.target, v.read_to FROM views v JOIN messages m ON m.id = v.last_message \
-             WHERE v.user_id = ?1 AND v.hidden = 0 AND v.last_stamp > v.cleared_to \
+            ", v.kind, v.target, v.read_to, coalesce(p.delivered_to, 0), coalesce(p.told_read_to, 0) \
+             FROM views v JOIN messages m ON m.id = v.last_message \
+             LEFT JOIN views p ON v.kind = 1 AND p.user_id = v.target AND p.kind = 1 AND p.target = ?1 \
+             WHERE v.user_id = ?1 AND v.hidden = 0 AND v.last_stamp > v.cleared_to AND m.stamp > ?3 \
              ORDER BY v.last_stamp DESC LIMIT ?2"
         ))?
-        .query_map(params![user, limit], |row| {
+        .query_map(params![user, limit, kept_after], |row| {
             Ok(ConversationRow {
                 last: message(row)?,
-                target: target(row.get(9)?, row.get(10)?),
-                read_to: row.get(11)?,
+                target: target(row.get(10)?, row.get(11)?),
+                read_to: row.get(12)?,
+                peer_delivered_to: row.get(13)?,
+                peer_read_to: row.get(14)?,
             })
         })?
         .collect()

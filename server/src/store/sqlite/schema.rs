@@ -79,6 +79,37 @@ const MIGRATIONS: &[&str] = &[
         user_id TEXT NOT NULL, message INTEGER NOT NULL, PRIMARY KEY (user_id, message)
     ) STRICT, WITHOUT ROWID;
     ",
+    // 2: recall, expansion, delivery, states and settings of users, group readers.
+    "
+    -- recall: the row of the command that took the message back. expansion: what is attached to it, JSON.
+    ALTER TABLE messages ADD COLUMN recall INTEGER;
+    ALTER TABLE messages ADD COLUMN expansion TEXT;
+
+    -- delivered_to: the user's devices have the target's messages up to here. told_read_to: the user told
+    -- the target to have read up to here.
+    ALTER TABLE views ADD COLUMN delivered_to INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE views ADD COLUMN told_read_to INTEGER NOT NULL DEFAULT 0;
+
+    -- offline_days: NULL is the server's default.
+    ALTER TABLE users ADD COLUMN state_version INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE users ADD COLUMN setting_version INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE users ADD COLUMN offline_days INTEGER;
+
+    CREATE TABLE states (
+        user_id TEXT NOT NULL, kind INTEGER NOT NULL, target TEXT NOT NULL,
+        silent TEXT, top TEXT, version INTEGER NOT NULL,
+        PRIMARY KEY (user_id, kind, target)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX states_by_version ON states (user_id, version);
+    CREATE TABLE settings (
+        user_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,
+        PRIMARY KEY (user_id, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE readers (
+        message INTEGER NOT NULL, user_id TEXT NOT NULL, time INTEGER NOT NULL,
+        PRIMARY KEY (message, user_id)
+    ) STRICT, WITHOUT ROWID;
+    ",
 ];
 
 /// Brings the file to the newest version.

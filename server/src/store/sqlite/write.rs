@@ -1,4 +1,4 @@
-//! The small writes: users, groups, views, named values, pruning. Called by the writer inside its transaction.
+//! The small writes: users, groups, views, named values. Called by the writer inside its transaction.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -50,21 +50,6 @@ pub(super) fn set_blocked(context: &Context, user: &str, blocked: bool) -> rusql
     Ok(())
 }
 
-pub(super) fn mark_read(
-    connection: &Connection,
-    user: &str,
-    target: &Target,
-    time: i64,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO views (user_id, kind, target, read_to) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (user_id, kind, target) DO UPDATE SET read_to = max(read_to, excluded.read_to)",
-        )?
-        .execute(params![user, kind_of(target), &**target.id(), time])?;
-    Ok(())
-}
-
 pub(super) fn hide_conversation(context: &Context, user: &str, target: &Target) -> rusqlite::Result<()> {
     context
         .connection
@@ -94,8 +79,11 @@ pub(super) fn delete_messages(context: &Context, user: &str, uids: &[String]) ->
     let connection = &context.connection;
     for uid in uids {
         let row: Option<(i64, i64)> = connection
-            .prepare_cached("SELECT id, conversation FROM messages WHERE uid = ?1 AND kept = 1")?
-            .query_row([uid], |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached(
+                "SELECT m.id, m.conversation FROM messages m JOIN conversations c ON c.id = m.conversation \
+                 WHERE m.uid = ?1 AND m.kept = 1 AND (c.kind <> 1 OR ?2 IN (c.a, c.b))",
+            )?
+            .query_row([uid, user], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((message, conversation)) = row else { continue };
         connection
@@ -105,7 +93,7 @@ pub(super) fn delete_messages(context: &Context, user: &str, uids: &[String]) ->
         connection
             .prepare_cached(
                 "UPDATE views SET last_message = (SELECT m.id FROM messages m \
-                   WHERE m.conversation = ?3 AND m.kept = 1 AND m.id NOT IN \
+                   WHERE m.conversation = ?3 AND m.kept = 1 AND m.stamp > views.cleared_to AND m.id NOT IN \
                      (SELECT d.message FROM deleted d WHERE d.user_id = ?1) \
                    ORDER BY m.stamp DESC LIMIT 1) \
                  WHERE user_id = ?1 AND last_message = ?2",
@@ -171,12 +159,5 @@ pub(super) fn set_meta(context: &Context, key: &str, value: &str) -> rusqlite::R
              ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         )?
         .execute([key, value])?;
-    Ok(())
-}
-
-pub(super) fn prune(context: &Context, before: i64) -> rusqlite::Result<()> {
-    // `inbox` is ordered by user, so one pass over the table; it runs rarely.
-    context.connection.execute("DELETE FROM inbox WHERE stamp < ?1", [before])?;
-    context.connection.execute("DELETE FROM messages WHERE kept = 0 AND stamp < ?1", [before])?;
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! The one thread that writes. It takes everything that waits, runs it as one transaction with a savepoint
-//! per item, commits (one durable sync for all), and only then answers and tells the commit sink, item by
+//! per item, commits (one durable sync for all, none if nobody asked for it), and only then answers and tells the commit sink, item by
 //! item in order. An item that fails does not spoil the others; a commit that fails fails them all.
 
 use std::sync::Arc;
@@ -36,9 +36,18 @@ pub(super) struct Step {
     pub(super) finish: Finish,
 }
 
+/// What a resolved future means for a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// It outlives the machine's sudden end.
+    Full,
+    /// It outlives the process; the next full one makes it durable as well.
+    Relaxed,
+}
+
 /// What callers send.
 pub(super) enum Job {
-    Write(Write),
+    Write(Durability, Write),
     /// Runs outside any transaction, after the writes that were sent before it.
     Read(Box<dyn FnOnce(&Connection) + Send>),
     Stop,
@@ -53,11 +62,17 @@ pub(super) fn run(context: &Context, jobs: &Receiver<Job>, sink: &dyn CommitSink
             Err(RecvError) => break,
         };
         let mut writes = Vec::new();
+        let mut durability = Durability::Relaxed;
         let mut reads = Vec::new();
         let mut next = Some(first);
         while let Some(job) = next {
             match job {
-                Job::Write(write) => writes.push(write),
+                Job::Write(wanted, write) => {
+                    if wanted == Durability::Full {
+                        durability = Durability::Full;
+                    }
+                    writes.push(write);
+                }
                 Job::Read(read) => reads.push(read),
                 Job::Stop => stopping = true,
             }
@@ -67,7 +82,7 @@ pub(super) fn run(context: &Context, jobs: &Receiver<Job>, sink: &dyn CommitSink
             next = jobs.try_recv().ok();
         }
         if !writes.is_empty() {
-            commit(context, writes, sink);
+            commit(context, durability, writes, sink);
         }
         for read in reads {
             read(&context.connection);
@@ -77,9 +92,11 @@ pub(super) fn run(context: &Context, jobs: &Receiver<Job>, sink: &dyn CommitSink
     let _ = context.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-fn commit(context: &Context, writes: Vec<Write>, sink: &dyn CommitSink) {
+fn commit(context: &Context, durability: Durability, writes: Vec<Write>, sink: &dyn CommitSink) {
     let connection = &context.connection;
-    let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(|e| unavailable(&e));
+    let level = if durability == Durability::Full { "FULL" } else { "NORMAL" };
+    let begin = format!("PRAGMA synchronous = {level}; BEGIN IMMEDIATE");
+    let begun = connection.execute_batch(&begin).map_err(|e| unavailable(&e));
     let mut steps = Vec::with_capacity(writes.len());
     let mut lost = begun.err();
     for write in writes {
@@ -89,7 +106,7 @@ fn commit(context: &Context, writes: Vec<Write>, sink: &dyn CommitSink) {
         Some(error) => Err(error),
         None => connection.execute_batch("COMMIT").map_err(|e| unavailable(&e)),
     };
-    if outcome.is_ok() {
+    if outcome.is_ok() && durability == Durability::Full {
         context.gauges.transactions.fetch_add(1, Ordering::Relaxed);
     }
     if let Err(error) = &outcome {
