@@ -12,7 +12,7 @@ use super::delivery::{Delivery, HostEvent, Listener, Subscription};
 use super::listeners::{ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener};
 use super::options::{AppInfo, ClientOptions, DeviceInfo, SdkInfo, StorageInfo};
 use super::shared::Shared;
-use super::{Conversations, Error, Messages, Result, actor, logging};
+use super::{Conversations, Error, Media, MediaListener, Messages, Result, actor, logging};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
 use crate::transport::{TlsRoots, Transport, WebSocketTransport};
@@ -165,6 +165,11 @@ impl Client {
         self.shared.delivery.add(Listener::Conversation(listener), None)
     }
 
+    /// Hears how uploads and downloads get on, from now on.
+    pub fn add_media_listener(&self, listener: Arc<dyn MediaListener>) -> Arc<Subscription> {
+        self.shared.delivery.add(Listener::Media(listener), None)
+    }
+
     /// Hears the library's log up to `level`. The log is the process's: with several clients, each log
     /// listener hears them all.
     pub fn add_log_listener(&self, level: LogLevel, listener: Arc<dyn LogListener>) -> Arc<Subscription> {
@@ -175,6 +180,11 @@ impl Client {
     /// Sending and reading messages.
     pub fn messages(&self) -> Arc<Messages> {
         Arc::new(Messages::new(&self.shared))
+    }
+
+    /// Messages with files.
+    pub fn media(&self) -> Arc<Media> {
+        Arc::new(Media::new(&self.shared))
     }
 
     /// The conversation list and the unread counts.
@@ -224,6 +234,7 @@ impl Client {
         let shared = Arc::new(
             Shared::new(options, clock, delivery.clone(), events, false).inspect_err(|_| delivery.close())?,
         );
+        shared.media.trust(roots.clone());
         let opened = open_offline(&shared).and_then(|()| {
             let make_transport = transport_factory(&shared, roots);
             // A wrong URL is told here, not at the first connect.

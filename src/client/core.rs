@@ -9,7 +9,7 @@ use super::delivery::HostEvent;
 pub(crate) use super::event::Event;
 use super::event::{Reply, Settled};
 use super::shared::{Shared, User};
-use super::{Error, Result};
+use super::{Error, Result, media};
 use crate::model::{ErrorCode, Message, SentStatus};
 use crate::session::{
     Action, Answer, Batch, Cursors, Generation, Input, Millis, Outgoing, SendOutcome, Session,
@@ -106,6 +106,7 @@ impl Core {
                 }
             }
             Event::Looked { message, result } => self.looked(message, result),
+            Event::Run(start) => start(),
             Event::Close => {
                 self.close();
                 return false;
@@ -264,6 +265,7 @@ impl Core {
         match result {
             Ok((cursors, outbox)) => {
                 self.input(Input::StoreReady { cursors, outbox });
+                media::continue_all(&self.shared);
             }
             Err(error) => {
                 log::error!("the user's store cannot be opened: {error}");

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{JoinHandle, ThreadId};
 
 use super::listeners::{ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener};
+use super::media::{MediaListener, MediaProgress};
 use crate::model::{ConnectionStatus, ConversationKey, ErrorCode, Message};
 use crate::runtime;
 
@@ -23,6 +24,7 @@ pub(crate) enum HostEvent {
     Messages(Vec<Message>),
     Sent(Message),
     Conversations(Vec<ConversationKey>),
+    Progress(MediaProgress),
     Log(LogLevel, String, String),
     Overflow,
 }
@@ -33,6 +35,7 @@ pub(crate) enum Listener {
     Connection(Arc<dyn ConnectionListener>),
     Message(Arc<dyn MessageListener>),
     Conversation(Arc<dyn ConversationListener>),
+    Media(Arc<dyn MediaListener>),
     Log(LogLevel, Arc<dyn LogListener>),
 }
 
@@ -50,6 +53,7 @@ impl Listener {
             (Self::Conversation(listener), HostEvent::Conversations(keys)) => {
                 listener.on_conversations(keys.clone());
             }
+            (Self::Media(listener), HostEvent::Progress(progress)) => listener.on_progress(progress.clone()),
             (Self::Log(limit, listener), HostEvent::Log(level, target, text)) if level <= limit => {
                 listener.on_log(*level, target.clone(), text.clone());
             }

@@ -124,7 +124,7 @@ impl InlineClient {
             HostEvent::Messages(messages) => Some(Told::Messages(messages)),
             HostEvent::Sent(message) => Some(Told::Sent(message)),
             HostEvent::Conversations(keys) => Some(Told::Conversations(keys)),
-            HostEvent::Log(..) | HostEvent::Overflow => None,
+            HostEvent::Progress(_) | HostEvent::Log(..) | HostEvent::Overflow => None,
         };
         events.into_iter().filter_map(told).collect()
     }

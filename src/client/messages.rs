@@ -36,6 +36,10 @@ pub struct SendOptions {
     /// For custom kinds: counts as unread. Built-in kinds have their own answer. Default: yes.
     #[uniffi(default = None)]
     pub counted: Option<bool>,
+    /// For custom kinds with a file (see [`super::Media::send`]): the content's key that takes the file's
+    /// address. Default: `remoteUrl`.
+    #[uniffi(default = None)]
+    pub url_key: Option<String>,
 }
 
 /// Sending and reading messages. Holds its client weakly: once that is gone, calls fail with 34400.
@@ -179,7 +183,7 @@ async fn enqueue(
     }
 }
 
-fn compose(
+pub(super) fn compose(
     shared: &Shared,
     user: &User,
     conversation: ConversationKey,
@@ -233,7 +237,7 @@ fn check_id(id: &str, code: ErrorCode) -> Result<()> {
 }
 
 /// Content is JSON; that of a built-in kind has that kind's fields.
-fn check_content(object_name: &str, content: &str) -> Result<()> {
+pub(super) fn check_content(object_name: &str, content: &str) -> Result<()> {
     if content.len() > MAX_CONTENT {
         return Err(ErrorCode::MSG_SIZE_OUT_OF_LIMIT.into());
     }

@@ -22,6 +22,7 @@ mod event;
 pub mod inline;
 mod listeners;
 mod logging;
+mod media;
 mod messages;
 mod options;
 mod shared;
@@ -32,6 +33,9 @@ pub use delivery::Subscription;
 pub use error::AnserError;
 use error::AnserError as Error;
 pub use listeners::{ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener};
+pub use media::{
+    DownloadOptions, Media, MediaListener, MediaProgress, TransferDirection, TransferState, Upload, Uploader,
+};
 pub use messages::{Messages, SendOptions};
 pub use options::{AppInfo, ClientOptions, DeviceInfo, Platform, SdkInfo, StorageInfo};
 

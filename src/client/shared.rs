@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::core::Event;
 use super::delivery::Delivery;
+use super::media::Transfers;
 use super::options::{ClientOptions, DeviceInfo, Platform};
 use super::{Error, Result};
 use crate::clock::Clock;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) delivery: Delivery,
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) closed: AtomicBool,
+    pub(crate) media: Transfers,
     /// Whether stores run on the caller's thread, as simulations in virtual time want it.
     pub(crate) inline: bool,
     /// Local wall clock minus server clock, ms.
@@ -73,6 +75,7 @@ impl Shared {
             delivery,
             events,
             closed: AtomicBool::new(false),
+            media: Transfers::default(),
             inline,
             delta: AtomicI64::new(0),
             last_client_id: AtomicU64::new(0),
@@ -158,6 +161,7 @@ impl Shared {
     /// Finishes what the open user's store has to do and closes it.
     pub(crate) fn close_user(&self) {
         let user = self.state().user.take();
+        self.media.end(&self.delivery, self.closed.load(Ordering::Acquire));
         if let Some(user) = user {
             user.store.close();
         }

@@ -55,6 +55,26 @@ pub fn message(connection: &Connection, id: i64) -> Result<Option<Message>, Stor
     Ok(statement.query_row([id], from_row).optional()?)
 }
 
+/// Where the media file of a message lies on this device.
+///
+/// # Errors
+/// The database fails.
+pub fn local_path(connection: &Connection, id: i64) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT local_path FROM message WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?.flatten())
+}
+
+/// Sets where the media file of a message lies on this device.
+///
+/// # Errors
+/// The database fails.
+pub fn set_local_path(connection: &Connection, id: i64, path: Option<&str>) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE message SET local_path = ?2 WHERE id = ?1")?
+        .execute(params![id, path])?;
+    Ok(())
+}
+
 /// Up to `count` messages of a conversation that are older than `before` (server time, ms; 0 for the
 /// newest), oldest first. Pages join without gap or double as long as `before` is the time of the oldest
 /// message already shown; messages of that same millisecond come with the later page.

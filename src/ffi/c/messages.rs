@@ -41,6 +41,7 @@ fn send_options(options: *const AnserSendOptions) -> Result<SendOptions, ErrorCo
         push_data: optional_text(options.push_data)?.map(str::to_owned),
         persisted: options.not_persisted.then_some(false),
         counted: options.not_counted.then_some(false),
+        ..SendOptions::default()
     })
 }
 
