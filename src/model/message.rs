@@ -86,4 +86,6 @@ pub struct Message {
     pub offline: bool,
     /// The host's own note on it, never sent.
     pub extra: String,
+    /// Where its media file lies on this device.
+    pub local_path: Option<String>,
 }

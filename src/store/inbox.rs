@@ -163,5 +163,6 @@ fn unstored(incoming: Incoming, user: &str, now: i64) -> Message {
         mentioned: incoming.mentioned,
         offline: incoming.offline,
         extra: String::new(),
+        local_path: None,
     }
 }

@@ -8,7 +8,7 @@ use crate::model::{ConversationKey, ConversationType, Message, MessageDirection,
 /// What a message row is read from, joined with its conversation.
 pub(super) const COLUMNS: &str = "m.id, m.uid, c.type, c.target, m.direction, m.sender, m.object_name, m.content, \
      m.sent_time, m.received_time, m.sent_status, m.error_code, m.received_status, m.counted, m.mentioned, \
-     m.offline, m.extra";
+     m.offline, m.extra, m.local_path";
 
 /// Reads a row of [`COLUMNS`].
 pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -32,6 +32,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Message> {
         mentioned: row.get(14)?,
         offline: row.get(15)?,
         extra: row.get(16)?,
+        local_path: row.get(17)?,
     })
 }
 

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use anser::client::{ConnectionListener, ConversationListener, MessageListener};
+use anser::client::{
+    ConnectionListener, ConversationListener, MediaListener, MediaProgress, MessageListener,
+};
 use anser::model::{ConnectionStatus, ConversationKey, Message};
 
 use crate::DEADLINE;
@@ -26,6 +28,8 @@ pub struct Heard {
     pub sent: Vec<Message>,
     /// Conversations that changed.
     pub conversations: Vec<ConversationKey>,
+    /// How transfers got on.
+    pub progress: Vec<MediaProgress>,
     /// How often events were dropped.
     pub overflows: usize,
 }
@@ -110,6 +114,12 @@ impl MessageListener for Recorder {
 
     fn on_overflow(&self) {
         self.record(|heard| heard.overflows += 1);
+    }
+}
+
+impl MediaListener for Recorder {
+    fn on_progress(&self, progress: MediaProgress) {
+        self.record(|heard| heard.progress.push(progress));
     }
 }
 
