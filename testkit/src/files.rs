@@ -1,4 +1,5 @@
-//! A small real file server: PUT and POST take files, GET gives them, with ranges and entity tags. A test
+//! A small real file server: PUT and POST take files, HEAD says how much of one has come (`upload-offset`),
+//! GET gives them, with ranges and entity tags. A test
 //! plans what it does wrong, request by request. Keeps everything in memory.
 
 use std::collections::{HashMap, VecDeque};
@@ -149,6 +150,10 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         let mut lines = head.lines().filter_map(|line| line.split_once(':'));
         lines.find(|(key, _)| key.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim().to_owned())
     };
+    if method == "HEAD" {
+        let kept = shared.lock().partial.get(&name).map_or(0, Vec::len);
+        return answer(&mut stream, 200, &format!("upload-offset: {kept}\r\n"), b"").await;
+    }
     let if_range = header("if-range");
     let range = header("range").or_else(|| header("content-range"));
     let mishap = {
@@ -237,7 +242,7 @@ async fn take(
 ) -> std::io::Result<()> {
     let start: usize =
         range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.parse().ok()).unwrap_or(0);
-    let mut kept = shared.lock().partial.remove(name).unwrap_or_default();
+    let mut kept = shared.lock().partial.get(name).cloned().unwrap_or_default();
     if start > kept.len() {
         return answer(stream, 409, "", b"").await;
     }
@@ -246,8 +251,13 @@ async fn take(
         Some(Mishap::CutAfter(bytes) | Mishap::StallAfter(bytes)) => bytes.min(length),
         _ => length,
     };
+    // An older line that ends late must not take back what a newer one has brought.
     let keep = |kept: &Vec<u8>| {
-        shared.lock().partial.insert(name.to_owned(), kept.clone());
+        let mut state = shared.lock();
+        let partial = state.partial.entry(name.to_owned()).or_default();
+        if partial.len() < kept.len() {
+            partial.clone_from(kept);
+        }
     };
     let read = read_up_to(stream, &mut kept, start + limit).await;
     keep(&kept);

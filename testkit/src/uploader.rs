@@ -65,9 +65,19 @@ fn name(upload: &Upload) -> String {
     path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
 }
 
+async fn kept(server: SocketAddr, name: &str) -> std::io::Result<usize> {
+    let mut stream = TcpStream::connect(server).await?;
+    stream.write_all(format!("HEAD /{name} HTTP/1.1\r\nhost: {server}\r\n\r\n").as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    let offset = answer.lines().find_map(|line| line.strip_prefix("upload-offset: "));
+    Ok(offset.and_then(|offset| offset.trim().parse().ok()).unwrap_or(0))
+}
+
 async fn send(server: SocketAddr, upload: &Upload) -> std::io::Result<u16> {
     let file = std::fs::read(upload.path())?;
-    let offset = usize::try_from(upload.offset()).unwrap_or(0);
+    // What was reported may have been lost on the way: the server knows.
+    let offset = if upload.offset() > 0 { kept(server, &name(upload)).await? } else { 0 };
     let rest = file.get(offset..).unwrap_or_default();
     let mut stream = TcpStream::connect(server).await?;
     let head = format!(
