@@ -338,11 +338,11 @@ async fn wrong_hash_missing_file_redirects_and_cancel() {
     assert_eq!(files.requests("circle").len(), 6);
 
     files.put("long", bytes(500_000));
-    files.plan("long", [Mishap::StallAfter(1_000)]);
+    files.plan("long", [Mishap::StallAfter(10_000)]);
     let (url, target) = (files.url("long"), path("long"));
     let media = alice.client.media();
     let going = tokio::spawn(async move { media.download_url(url, target, None).await });
-    wait_moved(&alice, 1_000);
+    wait_moved(&alice, 10_000);
     connected.cancel_download(path("long")).await.unwrap();
     assert_eq!(going.await.unwrap().unwrap_err().code(), ErrorCode::REQUEST_CANCELLED);
     assert!(!folder.join("long").exists() && !folder.join("long.part").exists());
