@@ -2,6 +2,7 @@
 //! the file is written beside it, one step at a time, while nothing is read from the line.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -14,7 +15,8 @@ use crate::client::shared::{Shared, User};
 use crate::model::ErrorCode;
 use crate::runtime;
 use crate::store::{self, DownloadRow, Durability, StoreError};
-use crate::transport::{Resume, open_file};
+use crate::timing;
+use crate::transport::{FileStream, Resume, open_file};
 use crate::wire::Bytes;
 
 /// Bytes that are written at once.
@@ -176,13 +178,9 @@ impl<'a> Task<'a> {
         self.row.bytes = self.row.bytes.min(self.length);
         self.note().await?;
         loop {
-            let next = tokio::select! {
-                biased;
-                () = stop.wait() => {
-                    self.flush().await?;
-                    return Ok(Attempt::Stopped);
-                }
-                next = stream.next() => next,
+            let Some(next) = self.next(&mut stream, stop).await else {
+                self.flush().await?;
+                return Ok(Attempt::Stopped);
             };
             match next {
                 Ok(Some(bytes)) => {
@@ -212,6 +210,20 @@ impl<'a> Task<'a> {
                     self.flush().await?;
                     return Ok(Attempt::Cut(code));
                 }
+            }
+        }
+    }
+
+    /// The next bytes, or `None` once it shall stop. When nothing comes, the host hears what has come so far.
+    async fn next(&self, stream: &mut FileStream, stop: &Stop) -> Option<Result<Option<Bytes>, ErrorCode>> {
+        let mut next = std::pin::pin!(stream.next());
+        let interval = Duration::from_millis(timing::PROGRESS_INTERVAL);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.wait() => return None,
+                next = &mut next => return Some(next),
+                () = tokio::time::sleep(interval), if self.job.meter.is_behind() => self.job.meter.catch_up(),
             }
         }
     }

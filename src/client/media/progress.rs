@@ -56,6 +56,17 @@ impl Meter {
         self.note(state, None, ErrorCode::SUCCESS);
     }
 
+    /// Whether bytes have arrived that the host does not know of.
+    pub(super) fn is_behind(&self) -> bool {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.transferred != last.told
+    }
+
+    /// Nothing more comes for a while: tells what is untold.
+    pub(super) fn catch_up(&self) {
+        self.note(TransferState::Running, None, ErrorCode::SUCCESS);
+    }
+
     /// It has failed.
     pub(super) fn failed(&self, code: ErrorCode) {
         self.note(TransferState::Failed, None, code);
@@ -72,7 +83,8 @@ impl Meter {
         }
         let moved = last.transferred.abs_diff(last.told);
         let due = moved > 0
-            && (moved.saturating_mul(100) >= last.total.max(1)
+            && (bytes.is_none()
+                || moved.saturating_mul(100) >= last.total.max(1)
                 || now.saturating_sub(last.at) >= timing::PROGRESS_INTERVAL);
         if last.state == Some(state) && !due {
             return;
@@ -120,10 +132,14 @@ mod tests {
         meter.running(3_002, 100_000);
         meter.running(3_003, 100_000);
         assert_eq!(told(&delivery), [(Running, 3_002)]);
+        assert!(meter.is_behind());
+        meter.catch_up();
+        assert_eq!(told(&delivery), [(Running, 3_003)]);
+        assert!(!meter.is_behind());
         clock.advance(1_000);
-        meter.running(3_003, 100_000);
-        meter.running(3_003, 100_000);
-        assert_eq!(told(&delivery), [(Running, 3_003)], "nothing moved");
+        meter.running(3_004, 100_000);
+        meter.running(3_004, 100_000);
+        assert_eq!(told(&delivery), [(Running, 3_004)]);
         meter.state(Done);
         assert_eq!(told(&delivery), [(Done, 100_000)]);
     }
