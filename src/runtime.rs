@@ -17,7 +17,21 @@ pub(crate) fn spawn_thread(name: &str, run: impl FnOnce() + Send + 'static) -> i
 /// # Errors
 /// The system refuses what its reactor needs.
 pub(crate) fn local_runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+}
+
+/// Threads that a runtime may have for what blocks: one for each of three downloads and one to resolve
+/// names. They start when needed and end when idle.
+const BLOCKING_THREADS: usize = 4;
+
+/// Runs what blocks (files) beside the runtime of the calling thread. `None` if it panicked or the runtime
+/// ends before it has begun.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
 }
 
 /// Starts a task on the runtime of the calling thread.

@@ -32,3 +32,11 @@ pub const TYPING_SHOWN: u64 = 6_000;
 pub const TYPING_SENT: u64 = 6_000;
 /// Before a message is tried again that the server could not take for the moment.
 pub const SEND_RETRY: u64 = 2_000;
+/// For the next bytes of a file: a transfer may last for hours, but a dead line must show.
+pub const TRANSFER_IDLE: u64 = 30_000;
+/// First pause before a transfer that made no headway is tried again; doubled each time.
+pub const TRANSFER_RETRY_BASE: u64 = 1_000;
+/// Longest such pause, as for connections.
+pub const TRANSFER_RETRY_CAP: u64 = 60_000;
+/// Between two events of a transfer's progress: what eyes can follow.
+pub const PROGRESS_INTERVAL: u64 = 100;

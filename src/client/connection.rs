@@ -15,7 +15,9 @@ use super::listeners::{
 };
 use super::options::{AppInfo, ClientOptions, DeviceInfo, SdkInfo, StorageInfo};
 use super::shared::Shared;
-use super::{Conversations, Error, History, Messages, Receipts, Result, Settings, actor, logging};
+use super::{
+    Conversations, Error, History, Media, MediaListener, Messages, Receipts, Result, Settings, actor, logging,
+};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
 use crate::transport::{TlsRoots, Transport, WebSocketTransport};
@@ -179,6 +181,11 @@ impl Client {
         self.shared.delivery.add(Listener::Typing(listener), now.collect())
     }
 
+    /// Hears how uploads and downloads get on, from now on.
+    pub fn add_media_listener(&self, listener: Arc<dyn MediaListener>) -> Arc<Subscription> {
+        self.shared.delivery.add(Listener::Media(listener), Vec::new())
+    }
+
     /// Hears the library's log up to `level`. The log is the process's: with several clients, each log
     /// listener hears them all.
     pub fn add_log_listener(&self, level: LogLevel, listener: Arc<dyn LogListener>) -> Arc<Subscription> {
@@ -204,6 +211,11 @@ impl Client {
     /// What the user prefers.
     pub fn settings(&self) -> Arc<Settings> {
         Arc::new(Settings::new(&self.shared))
+    }
+
+    /// Messages with files.
+    pub fn media(&self) -> Arc<Media> {
+        Arc::new(Media::new(&self.shared))
     }
 
     /// The conversation list and the unread counts.
@@ -253,6 +265,7 @@ impl Client {
         let shared = Arc::new(
             Shared::new(options, clock, delivery.clone(), events, false).inspect_err(|_| delivery.close())?,
         );
+        shared.media.trust(roots.clone());
         let opened = open_offline(&shared).and_then(|()| {
             let make_transport = transport_factory(&shared, roots);
             // A wrong URL is told here, not at the first connect.

@@ -13,6 +13,7 @@ use super::listeners::{
     ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
     TypingListener,
 };
+use super::media::{MediaListener, MediaProgress};
 use crate::model::{
     ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
 };
@@ -32,6 +33,7 @@ pub(crate) enum HostEvent {
     Receipts(Vec<Receipt>),
     Typing(ConversationKey, Vec<TypingUser>),
     Conversations(Vec<ConversationKey>),
+    Progress(MediaProgress),
     Log(LogLevel, String, String),
     Overflow,
 }
@@ -44,6 +46,7 @@ pub(crate) enum Listener {
     Conversation(Arc<dyn ConversationListener>),
     Receipt(Arc<dyn ReceiptListener>),
     Typing(Arc<dyn TypingListener>),
+    Media(Arc<dyn MediaListener>),
     Log(LogLevel, Arc<dyn LogListener>),
 }
 
@@ -69,6 +72,7 @@ impl Listener {
             (Self::Conversation(listener), HostEvent::Conversations(keys)) => {
                 listener.on_conversations(keys.clone());
             }
+            (Self::Media(listener), HostEvent::Progress(progress)) => listener.on_progress(progress.clone()),
             (Self::Log(limit, listener), HostEvent::Log(level, target, text)) if level <= limit => {
                 listener.on_log(*level, target.clone(), text.clone());
             }

@@ -128,5 +128,7 @@ pub(crate) enum Event {
         message: i64,
         result: std::result::Result<Option<Message>, StoreError>,
     },
+    /// Something to start on the actor's thread.
+    Run(Box<dyn FnOnce() + Send>),
     Close,
 }

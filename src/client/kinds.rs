@@ -69,6 +69,10 @@ pub struct SendOptions {
     /// What is found here beside the content's own text.
     #[uniffi(default = None)]
     pub search_words: Option<String>,
+    /// For custom kinds with a file (see [`super::Media::send`]): the content's key that takes the file's
+    /// address. Default: `remoteUrl`.
+    #[uniffi(default = None)]
+    pub url_key: Option<String>,
     /// Seconds after reading until it destroys itself, up to 30 days; 0 never.
     #[uniffi(default = 0)]
     pub destruct_seconds: u32,

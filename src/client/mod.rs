@@ -25,6 +25,7 @@ pub mod inline;
 mod kinds;
 mod listeners;
 mod logging;
+mod media;
 mod messages;
 mod options;
 mod receipts;
@@ -42,6 +43,9 @@ pub use kinds::{MentionOptions, MessageKind, PushOptions, SendOptions, SenderInf
 pub use listeners::{
     ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
     TypingListener,
+};
+pub use media::{
+    DownloadOptions, Media, MediaListener, MediaProgress, TransferDirection, TransferState, Upload, Uploader,
 };
 pub use messages::Messages;
 pub use options::{AppInfo, ClientOptions, DeviceInfo, Platform, SdkInfo, StorageInfo};

@@ -11,6 +11,7 @@ use super::core::Event;
 use super::delivery::{Delivery, HostEvent};
 use super::event::Ask;
 use super::kinds::Kinds;
+use super::media::Transfers;
 use super::options::{ClientOptions, DeviceInfo, Platform};
 use super::receipts::TypingSent;
 use super::{Error, Result};
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) delivery: Delivery,
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) closed: AtomicBool,
+    pub(crate) media: Transfers,
     /// Whether stores run on the caller's thread, as simulations in virtual time want it.
     pub(crate) inline: bool,
     /// The host's own kinds of content.
@@ -86,6 +88,7 @@ impl Shared {
             delivery,
             events,
             closed: AtomicBool::new(false),
+            media: Transfers::default(),
             inline,
             kinds: Kinds::default(),
             typing_sent: TypingSent::default(),
@@ -183,6 +186,7 @@ impl Shared {
     /// Finishes what the open user's store has to do and closes it.
     pub(crate) fn close_user(&self) {
         let user = self.state().user.take();
+        self.media.end(&self.delivery, self.closed.load(Ordering::Acquire));
         if let Some(user) = user {
             user.store.close();
         }

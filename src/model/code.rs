@@ -152,6 +152,14 @@ codes! {
     NULL_ARGUMENT 34405 "an argument may not be NULL"
     INTERNAL 34406 "a defect inside the library"
     BUFFER_TOO_SMALL 34407 "the buffer is too small"
+    FILE_UNREADABLE 34410 "the file does not exist or cannot be read"
+    FILE_EMPTY 34411 "the file is empty"
+    FILE_UNWRITABLE 34412 "the file cannot be written"
+    FILE_URL_INVALID 34413 "there is no usable address to download from"
+    FILE_NOT_ON_SERVER 34414 "the file is not on the server"
+    FILE_REFUSED 34415 "the file server refuses the request"
+    FILE_SERVER_FAILED 34416 "the file server fails"
+    FILE_HASH_DIFFERS 34417 "the file is not the one expected: its hash differs"
     GROUP_SYNC_ERROR 35001 "synchronising groups failed"
     GROUP_MATCH_ERROR 35002 "comparing groups failed"
     CHATROOM_ID_ISNULL 36001 "the chatroom id is empty"
@@ -198,7 +206,9 @@ impl ErrorCode {
     pub const fn kind(self) -> ErrorKind {
         match self.0 {
             -1 | 30003 | 30005 | 31000 => ErrorKind::Timeout,
-            30001..=30002 | 30004 | 30006..=30014 | 30027 | 31003 | 31006 | 33004 => ErrorKind::Network,
+            30001..=30002 | 30004 | 30006..=30014 | 30027 | 31003 | 31006 | 33004 | 34416 => {
+                ErrorKind::Network
+            }
             30024 | 31002 | 31004 | 31005 | 31007 | 31020..=31022 => ErrorKind::Credentials,
             31008 | 31009 | 31010 | 31011 | 31023 => ErrorKind::Disconnected,
             20604 => ErrorKind::TooFast,
@@ -212,13 +222,16 @@ impl ErrorCode {
             | 34286
             | 34403..=34405
             | 34407
+            | 34410
+            | 34411
+            | 34413
             | 30016
             | 36001 => ErrorKind::InvalidArgument,
             33001 | 33006 | 34400 => ErrorKind::State,
-            33002 | 33008 | 33009 | 34302..=34308 => ErrorKind::Storage,
+            33002 | 33008 | 33009 | 34302..=34308 | 34412 => ErrorKind::Storage,
             31016 | 33200 => ErrorKind::Cancelled,
-            -2 | 32001 | 32002 => ErrorKind::Protocol,
-            61001 | 34009 | 23410 | 23427 => ErrorKind::NotFound,
+            -2 | 32001 | 32002 | 34417 => ErrorKind::Protocol,
+            61001 | 34009 | 34414 | 23410 | 23427 => ErrorKind::NotFound,
             34406 => ErrorKind::Internal,
             _ => ErrorKind::Refused,
         }

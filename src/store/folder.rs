@@ -65,6 +65,11 @@ impl Folder {
         }
     }
 
+    /// Where downloaded files of `user_id` lie that the host gave no place of their own.
+    pub fn media(&self, user_id: &str) -> PathBuf {
+        self.root.join(file_name(user_id)).join("media")
+    }
+
     /// The user who was open last, for an offline start.
     pub fn last_user(&self) -> Option<String> {
         fs::read_to_string(self.root.join(LAST_USER)).ok().filter(|user| !user.is_empty())

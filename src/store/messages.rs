@@ -80,6 +80,15 @@ pub fn message(connection: &Connection, id: i64) -> Result<Option<Message>, Stor
     Ok(statement.query_row([id], from_row).optional()?)
 }
 
+/// Where the media file of a message lies on this device.
+///
+/// # Errors
+/// The database fails.
+pub fn local_path(connection: &Connection, id: i64) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT local_path FROM message WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?.flatten())
+}
+
 /// One message by the server's name for it.
 ///
 /// # Errors

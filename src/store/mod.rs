@@ -7,6 +7,7 @@
 pub mod commands;
 mod conversations;
 mod edits;
+mod downloads;
 mod error;
 mod folder;
 mod history;
@@ -20,6 +21,7 @@ mod rows;
 mod schema;
 pub mod settings;
 mod signals;
+mod uploads;
 mod writer;
 
 pub use commands::take_back;
@@ -33,6 +35,10 @@ pub use edits::{
     Edit, Gone, LocalMessage, MAX_EXPANSION, MAX_EXPANSION_KEY, MAX_EXPANSION_VALUE, begin_destruct, clear,
     delete, destruct, edit, expand, insert, next_destruct, set_local_path, stop_destruct,
 };
+pub use downloads::{
+    DownloadRow, cached_downloads, download, finish_download, forget_download, note_download,
+    unfinished_download, use_download,
+};
 pub use error::StoreError;
 pub use folder::{Folder, Location};
 pub use history::{
@@ -40,9 +46,13 @@ pub use history::{
 };
 pub use inbox::{Stored, cursors, store_batch};
 pub use list::merge_list;
-pub use messages::{existing, message, message_by_uid};
+pub use messages::{existing, local_path, message, message_by_uid};
 pub use open::open;
 pub use outbox::{NewMessage, enqueue, is_news, pending, resend, settle};
 pub use receipts::{Reader, add_reader, readers, request, respond, send_read};
 pub use signals::{Question, Signals, answered, waiting};
+pub use uploads::{
+    UploadRow, UploadState, enqueue_upload, finish_upload, note_upload, resume_upload, set_upload, upload,
+    wanted_uploads,
+};
 pub use writer::{Durability, Store};

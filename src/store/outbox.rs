@@ -118,7 +118,7 @@ pub fn pending(connection: &Connection) -> Result<Vec<Outgoing>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT o.message, c.type, c.target, o.topic, o.target, o.body FROM outbox o
          JOIN message m ON m.id = o.message JOIN conversation c ON c.id = m.conversation
-         WHERE m.sent_status = ?1 ORDER BY o.message",
+         WHERE m.sent_status = ?1 ORDER BY coalesce(o.after, o.message), o.after IS NOT NULL, o.message",
     )?;
     let rows = statement.query_map([SentStatus::Sending.number()], |row| {
         let topic: String = row.get(3)?;

@@ -5,7 +5,11 @@ use rusqlite::Connection;
 use super::StoreError;
 use crate::model::ErrorCode;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+    include_str!("migrations/003.sql"),
+];
 
 /// Brings a database to the newest schema.
 ///

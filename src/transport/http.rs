@@ -1,17 +1,17 @@
-//! One small GET over the connector: navigation needs no more.
+//! HTTP/1.1 over the connector: the handshake, and one small GET, which is all that navigation needs.
 
 use std::time::Duration;
 
 use futures_util::future::join;
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper::client::conn::http1;
+use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper::header::HOST;
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
 use super::address::Address;
-use super::connector::{TlsRoots, connect};
+use super::connector::{Stream, TlsRoots, connect};
 use crate::model::ErrorCode;
 use crate::timing;
 use crate::wire::Bytes;
@@ -34,13 +34,20 @@ pub(super) async fn get(address: &Address, path: &str, roots: &TlsRoots) -> Resu
     }
 }
 
+/// Opens a stream for HTTP. The connection moves the bytes and has to be polled beside the exchange.
+pub(super) async fn handshake(
+    address: &Address,
+    roots: &TlsRoots,
+) -> Result<(SendRequest<Empty<Bytes>>, Connection<TokioIo<Stream>, Empty<Bytes>>), ErrorCode> {
+    let stream = connect(address, roots).await?;
+    http1::handshake(TokioIo::new(stream)).await.map_err(|_| ErrorCode::RC_SOCKET_NOT_CREATED)
+}
+
 async fn fetch(address: &Address, path: &str, roots: &TlsRoots) -> Result<Answer, ErrorCode> {
-    let stream = connect(address, roots).await.map_err(|code| match code {
+    let (mut sender, connection) = handshake(address, roots).await.map_err(|code| match code {
         ErrorCode::RC_DOMAIN_NOT_RESOLVE => code,
         _ => ErrorCode::RC_HTTP_SEND_FAIL,
     })?;
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|_| ErrorCode::RC_HTTP_SEND_FAIL)?;
     let request = Request::builder()
         .method(Method::GET)
         .uri(path)

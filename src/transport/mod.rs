@@ -7,6 +7,7 @@
 
 mod address;
 mod connector;
+mod download;
 mod http;
 mod navigation;
 mod websocket;
@@ -18,6 +19,7 @@ use crate::session::Generation;
 use crate::wire::{DownFrame, UpFrame};
 
 pub use connector::TlsRoots;
+pub use download::{FileStream, Resume, is_file_url, open_file};
 pub use navigation::Navigation;
 pub use websocket::WebSocketTransport;
 

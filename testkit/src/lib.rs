@@ -1,14 +1,18 @@
 //! What the tests share: a real server inside the process, clients by name in one line each, and
 //! listeners that record what they hear and can be waited on. Nothing here ships.
 
+mod files;
 mod people;
 mod proxy;
 mod recorder;
+mod uploader;
 mod world;
 
+pub use files::{FileRequest, Files, Mishap};
 pub use people::Person;
 pub use proxy::Proxy;
 pub use recorder::{Heard, Recorder, text_of};
+pub use uploader::{Diary, HttpUploader};
 pub use world::{World, new_folder};
 
 /// The clock that clients can be given, settable in tests.

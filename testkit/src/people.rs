@@ -38,6 +38,7 @@ impl Person {
             client.add_connection_listener(heard.clone()),
             client.add_message_listener(heard.clone()),
             client.add_conversation_listener(heard.clone()),
+            client.add_media_listener(heard.clone()),
         ];
         Self { user: user.to_owned(), token, client, heard, _subscriptions: subscriptions }
     }

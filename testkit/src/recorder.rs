@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anser::client::{
-    ConnectionListener, ConversationListener, MessageListener, ReceiptListener, TypingListener,
+    ConnectionListener, ConversationListener, MediaListener, MediaProgress, MessageListener, ReceiptListener, TypingListener,
 };
 use anser::model::{ConnectionStatus, ConversationKey, Message, MessageChange, Receipt, TypingUser};
 
@@ -36,6 +36,8 @@ pub struct Heard {
     pub typing: Vec<(ConversationKey, Vec<TypingUser>)>,
     /// How often the inbox was in after a login.
     pub synced: usize,
+    /// How transfers got on.
+    pub progress: Vec<MediaProgress>,
     /// How often events were dropped.
     pub overflows: usize,
 }
@@ -140,6 +142,12 @@ impl ReceiptListener for Recorder {
 impl TypingListener for Recorder {
     fn on_typing(&self, conversation: ConversationKey, users: Vec<TypingUser>) {
         self.record(|heard| heard.typing.push((conversation, users)));
+    }
+}
+
+impl MediaListener for Recorder {
+    fn on_progress(&self, progress: MediaProgress) {
+        self.record(|heard| heard.progress.push(progress));
     }
 }
 

@@ -31,6 +31,9 @@ const SERVER: Raised = By("server/tests/messages.rs::refusals_have_their_codes")
 const NAVIGATION: Raised = By("src/transport/navigation.rs::refusals_and_garbage_have_their_codes");
 const CONNACK: Raised = By("src/model/code.rs::connack_refusals_have_their_own_numbers");
 
+const UNSENDABLE: Raised = By("tests/media.rs::what_cannot_be_sent_is_refused_at_once");
+const UNFETCHABLE: Raised = By("tests/media.rs::wrong_hash_missing_file_redirects_and_cancel");
+
 /// Every number, by range.
 pub(crate) const RAISED: &[(RangeInclusive<i32>, Raised)] = &[
     (-3..=-3, Not("of the web SDK: an invalid parameter is 33003 or has its own 342xx")),
@@ -117,12 +120,17 @@ pub(crate) const RAISED: &[(RangeInclusive<i32>, Raised)] = &[
     (34403..=34405, BORDER),
     (34406..=34406, Not("a defect inside the library; none is known")),
     (34407..=34407, By("bindings/c/tests/conversation.c::infos")),
+    (34410..=34411, UNSENDABLE),
+    (34416..=34416, Untested("a file server answers 408, 425, 429 or 5xx until the attempts are used up")),
+    (34412..=34415, UNFETCHABLE),
+    (34417..=34417, UNFETCHABLE),
     (35001..=35002, Not("of the web SDK: groups are made by the app's server, nothing is compared")),
     (36001..=36004, ROOMS),
     (37001..=37003, Not("belongs to the blacklist, not here yet")),
     (38001..=38003, Not("belongs to drafts, not here yet")),
     (39001..=39001, Not("belongs to public services, not here yet")),
-    (41001..=41002, Not("belongs to files, not here yet")),
+    (41001..=41001, Not("belongs to the server's file service, not here yet")),
+    (41002..=41002, UNSENDABLE),
     (51001..=51001, Not("of browsers and of calls: Anser has neither cookies nor calls")),
     (51002..=51004, CALLS),
     (61001..=61001, By("bindings/c/tests/bad_input.c::test_bad_input")),

@@ -15,7 +15,7 @@ use super::delivery::HostEvent;
 pub(crate) use super::event::Event;
 use super::event::{Opened, Reply};
 use super::shared::{Shared, User};
-use super::{Error, Result};
+use super::{Error, Result, media};
 use crate::model::{ErrorCode, Message};
 use crate::session::{Action, Answer, Generation, Input, Millis, SendOutcome, Session};
 use crate::store::{Durability, StoreError};
@@ -129,6 +129,7 @@ impl Core {
                 }
             }
             Event::Looked { message, result } => self.looked(message, result),
+            Event::Run(start) => start(),
             Event::Close => {
                 self.close();
                 return false;
@@ -303,6 +304,7 @@ impl Core {
                 self.input(Input::StoreReady { cursors, outbox });
                 self.ask_signals(signals.questions);
                 self.destruct_at(destruct_at);
+                media::continue_all(&self.shared);
             }
             Err(error) => {
                 log::error!("the user's store cannot be opened: {error}");
