@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anser::client::ClientOptions;
-use anser::model::{ConnectionStatus, ConversationKey, Message, SentStatus};
+use anser::model::{ConnectionStatus, ConversationKey, Message};
 use anser_server::{Config, Running, Server};
 use anser_testkit::{Heard, Person, Proxy, World, new_folder, text_of};
 
@@ -94,7 +94,7 @@ async fn a_burst_survives_the_death_of_both_sides() {
     assert_eq!(stored_texts(&bob, &ConversationKey::private("alice")).await, lines);
     let sent = stored(&alice, &to_bob).await;
     assert_eq!(sent.iter().map(text_of).collect::<Vec<_>>(), lines);
-    assert!(sent.iter().all(|message| message.sent_status == SentStatus::Sent));
+    assert!(sent.iter().all(|message| message.sent_status.has_arrived()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -121,6 +121,13 @@ numbers! {
     }
 }
 
+impl SentStatus {
+    /// Whether the server has it, whatever its peers did with it since.
+    pub const fn has_arrived(self) -> bool {
+        self.number() >= Self::Sent.number()
+    }
+}
+
 numbers! {
     /// What the user did with a received message. A bit set on the wire: [`ReceivedStatus::Read`] 1,
     /// listened 2, downloaded 4, retrieved 8.
