@@ -38,7 +38,7 @@ pub use delivery::Subscription;
 pub use edits::{InsertedMessage, RecallOptions};
 pub use error::AnserError;
 use error::AnserError as Error;
-pub use history::{BackfillListener, History, HistoryPage, RemoteQuery};
+pub use history::{BackfillListener, History, HistoryPage, RemoteQuery, TimeSpan};
 pub use kinds::{MentionOptions, MessageKind, PushOptions, SendOptions, SenderInfo};
 pub use listeners::{
     ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
@@ -49,8 +49,10 @@ pub use media::{
 };
 pub use messages::Messages;
 pub use options::{AppInfo, ClientOptions, DeviceInfo, Platform, SdkInfo, StorageInfo};
-pub use receipts::Receipts;
+pub use receipts::{GroupReaders, Receipts};
 pub use settings::{QuietHours, Settings};
+
+pub use crate::store::{ConversationFilter, HistoryQuery, Reader, Tag};
 
 /// The result of every call.
 pub type Result<T> = std::result::Result<T, AnserError>;

@@ -6,8 +6,8 @@
 
 pub mod commands;
 mod conversations;
-mod edits;
 mod downloads;
+mod edits;
 mod error;
 mod folder;
 mod history;
@@ -31,13 +31,13 @@ pub use conversations::{
     save_draft, set_mute, set_top, set_unread, show, states, tag_conversations, tags, total_unread, unread,
     unread_by_types, unread_of, untag_conversations,
 };
-pub use edits::{
-    Edit, Gone, LocalMessage, MAX_EXPANSION, MAX_EXPANSION_KEY, MAX_EXPANSION_VALUE, begin_destruct, clear,
-    delete, destruct, edit, expand, insert, next_destruct, set_local_path, stop_destruct,
-};
 pub use downloads::{
     DownloadRow, cached_downloads, download, finish_download, forget_download, note_download,
     unfinished_download, use_download,
+};
+pub use edits::{
+    Edit, Gone, LocalMessage, MAX_EXPANSION, MAX_EXPANSION_KEY, MAX_EXPANSION_VALUE, begin_destruct, clear,
+    delete, destruct, edit, expand, insert, next_destruct, set_local_path, stop_destruct,
 };
 pub use error::StoreError;
 pub use folder::{Folder, Location};

@@ -39,6 +39,8 @@ impl Person {
             client.add_message_listener(heard.clone()),
             client.add_conversation_listener(heard.clone()),
             client.add_media_listener(heard.clone()),
+            client.add_receipt_listener(heard.clone()),
+            client.add_typing_listener(heard.clone()),
         ];
         Self { user: user.to_owned(), token, client, heard, _subscriptions: subscriptions }
     }

@@ -4,9 +4,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anser::client::{
-    ConnectionListener, ConversationListener, MediaListener, MediaProgress, MessageListener, ReceiptListener, TypingListener,
+    ConnectionListener, ConversationListener, MediaListener, MediaProgress, MessageListener, ReceiptListener,
+    TypingListener,
 };
-use anser::model::{ConnectionStatus, ConversationKey, Message, MessageChange, Receipt, TypingUser};
+use anser::model::{
+    ConnectionStatus, ConversationKey, Message, MessageChange, MessageChangeKind, Receipt, ReceiptKind,
+    TypingUser,
+};
 
 use crate::DEADLINE;
 
@@ -95,6 +99,30 @@ impl Recorder {
     /// Blocks until `count` messages were heard.
     pub fn wait_messages(&self, count: usize) -> Heard {
         self.wait(&format!("{count} messages"), |heard| heard.messages.len() >= count)
+    }
+
+    /// Blocks until a change of this kind was heard, and returns the newest one.
+    ///
+    /// # Panics
+    /// None comes within [`DEADLINE`].
+    #[expect(clippy::expect_used, reason = "this is how a test fails")]
+    pub fn wait_change(&self, kind: MessageChangeKind) -> MessageChange {
+        let heard = self.wait(&format!("a change {kind:?}"), |heard| {
+            heard.changes.iter().any(|change| change.kind == kind)
+        });
+        heard.changes.into_iter().rfind(|change| change.kind == kind).expect("it was heard")
+    }
+
+    /// Blocks until a receipt of this kind was heard, and returns the newest one.
+    ///
+    /// # Panics
+    /// None comes within [`DEADLINE`].
+    #[expect(clippy::expect_used, reason = "this is how a test fails")]
+    pub fn wait_receipt(&self, kind: ReceiptKind) -> Receipt {
+        let heard = self.wait(&format!("a receipt {kind:?}"), |heard| {
+            heard.receipts.iter().any(|receipt| receipt.kind == kind)
+        });
+        heard.receipts.into_iter().rfind(|receipt| receipt.kind == kind).expect("it was heard")
     }
 
     /// Blocks until this status is the newest.

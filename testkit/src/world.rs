@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anser::client::ClientOptions;
+use anser::client::{ClientOptions, Platform};
 use anser_server::{Config, Running, Server};
 
 use crate::Person;
@@ -47,6 +47,14 @@ impl World {
     /// A connected client of this name, data in memory.
     pub async fn join(&self, user: &str) -> Person {
         let person = self.person(user, self.options()).await;
+        person.connect().await;
+        person
+    }
+
+    /// A connected client of this name on a device of this class, data in memory.
+    pub async fn join_on(&self, user: &str, platform: Platform) -> Person {
+        let options = ClientOptions { platform: Some(platform), ..self.options() };
+        let person = self.person(user, options).await;
         person.connect().await;
         person
     }
