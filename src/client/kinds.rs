@@ -218,8 +218,12 @@ pub(super) fn compose(
     let content = with_extras(content, &options)?;
     let flags = flags(&object_name, own_kind.as_ref(), &options);
     let client_id = shared.next_client_id();
-    let expansion =
-        options.expansion.as_ref().filter(|pairs| !pairs.is_empty()).map(|pairs| json!(pairs).to_string());
+    let pairs = options.expansion.filter(|pairs| !pairs.is_empty());
+    // On the wire each value stands in an object of its own.
+    let on_wire = |pairs: &HashMap<String, String>| -> serde_json::Map<String, Value> {
+        pairs.iter().map(|(key, value)| (key.clone(), json!({ "v": value }))).collect()
+    };
+    let extra_content = pairs.as_ref().map(|pairs| Value::Object(on_wire(pairs)).to_string());
     let body = body::UpstreamMessage {
         flags: Some(flags.0),
         object_name: Some(object_name.clone()),
@@ -229,7 +233,7 @@ pub(super) fn compose(
         to_user_ids: options.to_user_ids,
         config_flag: Some(config_flag(options.voip_push, options.push.as_ref())),
         client_unique_id: Some(client_id),
-        extra_content: expansion.clone(),
+        extra_content,
         push_ext: options.push.map(push_ext),
         ..Default::default()
     };
@@ -244,7 +248,7 @@ pub(super) fn compose(
         flags,
         client_id,
         topic,
-        expansion,
+        expansion: pairs.map(|pairs| json!(pairs).to_string()),
         search_words,
     })
 }

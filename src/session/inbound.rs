@@ -11,7 +11,7 @@ use super::{AccountPart, Action, Answer, Cursors, Millis, Session};
 use crate::model::content::{Content, MentionedInfo, flags_of};
 use crate::model::enums::MentionedType;
 use crate::model::{ConversationKey, ConversationType, MessageDirection, MessageFlags};
-use crate::wire::{Body, Bytes, DownPublish, PubAck, Qos, Topic, UpFrame, body, string};
+use crate::wire::{Body, Bytes, DownPublish, OUTSIDE_INBOX, PubAck, Qos, Topic, UpFrame, body, string};
 
 const STATUS_PERSISTED: i64 = 0x10;
 const STATUS_COUNTED: i64 = 0x20;
@@ -90,7 +90,10 @@ impl Incoming {
         let target_id = if shared || (own && from == user) { group } else { from.clone() };
         let object_name = message.object_name.unwrap_or_default();
         let status = message.status.unwrap_or_default();
-        let flags = flags_of(&object_name).unwrap_or_else(|| status_flags(status));
+        let flags = match message.extra {
+            Some(OUTSIDE_INBOX) => MessageFlags(0),
+            _ => flags_of(&object_name).unwrap_or_else(|| status_flags(status)),
+        };
         let sent_time = message.data_time.unwrap_or_default().max(0);
         let content = content_text(&message.content.unwrap_or_default());
         Some(Self {
@@ -118,7 +121,8 @@ impl Incoming {
         let message = body::UpstreamMessage::from_bytes(copy.body).ok()?;
         let content = content_text(&message.content.unwrap_or_default());
         let object_name = message.object_name.unwrap_or_default();
-        let conversation = match Topic::parse(&copy.topic)? {
+        let topic = Topic::parse(&copy.topic)?;
+        let conversation = match topic {
             // A recall names its conversation in the content.
             Topic::Recall => match Content::read(&object_name, &content) {
                 Content::Recall(recall) => ConversationKey {
@@ -133,7 +137,8 @@ impl Incoming {
             },
         };
         let sent = MessageFlags(message.flags.unwrap_or_default());
-        let flags = flags_of(&object_name).unwrap_or(sent);
+        let kept = !topic.is_status();
+        let flags = if kept { flags_of(&object_name).unwrap_or(sent) } else { MessageFlags(0) };
         Some(Self {
             uid: Some(ack.uid.to_string()).filter(|uid| !uid.is_empty()),
             conversation,

@@ -285,16 +285,25 @@ fn counted(connection: &Connection, incoming: &Incoming, stored: &mut Stored) ->
 
 /// RC:MsgExMsg. [4.x]
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Expansion {
     mid: String,
     #[serde(default)]
     put: HashMap<String, String>,
     #[serde(default)]
     del: Vec<String>,
+    /// 1 for everything.
+    #[serde(default)]
+    remove_all: i32,
 }
 
 fn expanded(connection: &Connection, incoming: &Incoming, stored: &mut Stored) -> Result<(), StoreError> {
-    let Ok(change) = serde_json::from_str::<Expansion>(&incoming.content) else { return Ok(()) };
+    let Ok(mut change) = serde_json::from_str::<Expansion>(&incoming.content) else { return Ok(()) };
+    if change.remove_all != 0
+        && let Some(found) = message_by_uid(connection, &change.mid)?
+    {
+        change.del.extend(found.expansion.into_keys());
+    }
     let Some(message) = edits::expand(connection, &change.mid, &change.put, &change.del)? else {
         return Ok(());
     };

@@ -57,7 +57,9 @@ pub fn page(
     let mut wanted = String::new();
     for (column, list) in [("m.object_name", &query.object_names), ("m.sender", &query.senders)] {
         if !list.is_empty() {
-            let marks = vec!["?"; list.len()].join(", ");
+            let first = values.len() + 1;
+            let marks: Vec<String> = (first..first + list.len()).map(|number| format!("?{number}")).collect();
+            let marks = marks.join(", ");
             wanted.push_str(&format!(" AND {column} IN ({marks})"));
             values.extend(list.iter().cloned().map(Value::from));
         }

@@ -29,6 +29,9 @@ pub use schema::Body;
 pub use topic::Topic;
 pub use up::{Query, UpFrame, UpPublish};
 
+/// In a pushed message's `extra`, in the place of its predecessor's stamp: it lies in no inbox. Anser's own.
+pub const OUTSIDE_INBOX: i64 = -1;
+
 /// The protobuf bodies of `proto/rmtp.proto`, generated at build time. Every singular field is an
 /// `Option`; [`Body::from_bytes`] refuses a body that lacks a required one.
 #[allow(missing_docs)]

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use anser::model::ConversationType;
-use anser::wire::{Body, ByteString, Bytes, DownFrame, DownPublish, PubAck, Qos, Topic, body, text};
+use anser::wire::{
+    Body, ByteString, Bytes, DownFrame, DownPublish, OUTSIDE_INBOX, PubAck, Qos, Topic, body, text,
+};
 
 use crate::bus::{Change, Live};
 use crate::store::{Message, PullPage, Target};
@@ -184,7 +186,7 @@ pub(crate) fn live_message(
     date: u32,
     message_id: Option<u16>,
 ) -> DownFrame {
-    let down = downstream(
+    let mut down = downstream(
         viewer,
         &Parts {
             sender: &live.sender,
@@ -196,6 +198,8 @@ pub(crate) fn live_message(
             uid: &live.uid,
         },
     );
+    // Its kind may be one that is kept otherwise: it lies in no inbox, so there is nothing before it.
+    down.extra = Some(OUTSIDE_INBOX);
     let topic = Topic::DirectMessage.as_str();
     let qos = if message_id.is_some() { Qos::AtLeastOnce } else { Qos::AtMostOnce };
     let message_id = message_id.unwrap_or(0);
