@@ -28,6 +28,7 @@ mod logging;
 mod messages;
 mod options;
 mod receipts;
+mod search;
 mod settings;
 mod shared;
 
@@ -46,6 +47,7 @@ pub use listeners::{
 pub use messages::Messages;
 pub use options::{AppInfo, ClientOptions, DeviceInfo, Platform, SdkInfo, StorageInfo};
 pub use receipts::Receipts;
+pub use search::Search;
 pub use settings::{QuietHours, Settings};
 
 /// The result of every call.

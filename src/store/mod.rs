@@ -18,6 +18,7 @@ mod outbox;
 mod receipts;
 mod rows;
 mod schema;
+pub mod search;
 pub mod settings;
 mod signals;
 mod writer;
