@@ -37,16 +37,19 @@ fn key(sent_time: i64, id: i64) -> i64 {
     sent_time.clamp(0, MAX_TIME) << ID_BITS | id & ((1 << ID_BITS) - 1)
 }
 
-/// What the index needs of a message.
+/// What the index keeps of a message.
 #[derive(Debug)]
-pub(super) struct Entry {
-    key: i64,
-    tokens: String,
+pub struct Entry {
+    /// Its row: the message's place in time.
+    pub key: i64,
+    /// Its tokens, joined by spaces.
+    pub tokens: String,
 }
 
 impl Entry {
     #[expect(clippy::too_many_arguments, reason = "the columns of a row, read in one place each")]
-    pub(super) fn new(
+    /// Cuts a message into its tokens: `conversation` is the row of its conversation.
+    pub fn new(
         id: i64,
         sent_time: i64,
         conversation: i64,
