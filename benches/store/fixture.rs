@@ -17,7 +17,7 @@ pub(crate) const CONVERSATIONS: usize = 10_000;
 const UNREAD: usize = 20_000;
 const CHUNK: usize = 10_000;
 /// Changes when the generator does.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 pub(crate) const APP: &str = "bench";
 pub(crate) const USER: &str = "me";
 
@@ -53,7 +53,8 @@ impl Source {
             _ => conversation.target_id.clone(),
         };
         let text = self.words.message(&mut self.random);
-        let uid = format!("{:04X}-{:04X}-BENCH-{:08X}", self.random.below(1 << 16), place, self.number);
+        // As a server's: it grows with time.
+        let uid = format!("{:011X}-{:04X}-{:04X}", self.time, self.random.below(1 << 16), place);
         self.number += 1;
         Incoming {
             uid: Some(uid),

@@ -107,7 +107,7 @@ fn line(name: &str, target: f64, judged: f64, mut ours: Vec<Duration>, mut plain
 fn expression(word: &str) -> String {
     match word.chars().count() {
         _ if !word.is_ascii() => format!("\"{word}\""),
-        0..=3 => format!("\"\u{10f101}{word}\""),
+        0..=4 => format!("\"\u{10f101}{word}\""),
         _ => format!("\"{word}\" *"),
     }
 }

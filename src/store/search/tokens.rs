@@ -11,9 +11,9 @@ use crate::model::ConversationType;
 
 /// Longest word that is told apart by the index, in characters; the text itself decides about longer ones.
 pub(super) const MAX_WORD: usize = 40;
-/// Beginnings of words up to this length have tokens of their own: FTS5 would collect every word that
-/// begins so at each query.
-pub(super) const MAX_BEGINNING: usize = 3;
+/// Beginnings of words up to this length have tokens of their own: FTS5 would collect the messages of every
+/// word that begins so at each query. The most frequent words are not longer.
+pub(super) const MAX_BEGINNING: usize = 4;
 
 /// ASCII symbols move up here, where the tokenizer takes them for letters.
 const SYMBOL: u32 = 0x10_f000;
