@@ -69,6 +69,10 @@ impl Source {
             mentioned: false,
             offline: true,
             client_unique_id: None,
+            silent: false,
+            expandable: false,
+            expansion: None,
+            search_words: None,
         }
     }
 }
@@ -109,12 +113,12 @@ pub(crate) fn prepare() -> PathBuf {
     for start in (0..MESSAGES).step_by(CHUNK) {
         if start == MESSAGES - UNREAD {
             transaction(&connection, |connection| {
-                store::clear_all_unread(connection).unwrap();
+                connection.execute("UPDATE conversation SET read_time = sort_time", []).unwrap();
             });
         }
         let messages = (0..CHUNK).map(|_| source.next()).collect();
         transaction(&connection, |connection| {
-            let batch = Batch { ticket: 0, messages, moves: None };
+            let batch = Batch { ticket: 0, messages, moves: None, connack_time: 0 };
             store::store_batch(connection, batch, USER, source.time).unwrap();
         });
     }

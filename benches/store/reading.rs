@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anser::store::search::{self, SearchQuery};
-use anser::store::{self, Location};
+use anser::store::{self, ConversationFilter, HistoryQuery, Location};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::fixture::{CONVERSATIONS, key, location};
@@ -60,7 +60,7 @@ fn opening(location: &Location, path: &Path) -> Line {
     for _ in 0..OPENINGS {
         let (time, rows) = timed(|| {
             let connection = store::open(location).unwrap();
-            store::conversations(&connection, &[], None, 100).unwrap()
+            store::conversations(&connection, &ConversationFilter::default(), None, 100).unwrap()
         });
         assert_eq!(rows.len(), 100);
         ours.push(time);
@@ -70,11 +70,11 @@ fn opening(location: &Location, path: &Path) -> Line {
                 &connection,
                 "SELECT c.id, c.type, c.target, c.sort_time, c.read_time, (SELECT count(*) FROM message u
                    WHERE u.conversation = c.id AND u.counted = 1 AND u.direction = 2 AND u.sent_time > c.read_time)
-                 FROM conversation c ORDER BY c.sort_time DESC, c.id DESC LIMIT 100",
+                 FROM conversation c WHERE c.hidden = 0 ORDER BY c.top DESC, c.list_time DESC, c.id DESC LIMIT 100",
                 &[],
             );
             let mut ids = connection
-                .prepare("SELECT id FROM conversation ORDER BY sort_time DESC, id DESC LIMIT 100")
+                .prepare("SELECT id FROM conversation WHERE hidden = 0 ORDER BY top DESC, list_time DESC, id DESC LIMIT 100")
                 .unwrap();
             let ids = ids.query_map([], |row| row.get::<_, i64>(0)).unwrap().map(Result::unwrap);
             let latest = format!(
@@ -153,7 +153,8 @@ fn paging(connection: &Connection, beside: &Connection) -> Line {
     for _ in 0..PAGES {
         let key = key(places.pick(&mut random));
         let before = 1_700_000_000_000 + random.below(30_000_000_000) as i64;
-        let (time, page) = timed(|| store::history(connection, &key, before, 50).unwrap());
+        let query = HistoryQuery { time: before, count: 50, ..HistoryQuery::default() };
+        let (time, page) = timed(|| store::page(connection, &key, &query).unwrap());
         ours.push(time);
         let kind = key.conversation_type.number();
         let (time, rows) = timed(|| drain(beside, &sql, &[&kind, &key.target_id, &before]));

@@ -5,7 +5,11 @@ use rusqlite::Connection;
 use super::{StoreError, search};
 use crate::model::ErrorCode;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql"), include_str!("migrations/002.sql"), include_str!("migrations/003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+    include_str!("migrations/003.sql"),
+];
 /// The schema that brought the search index: messages of an older one are not in it yet.
 const SEARCH_SINCE: u32 = 3;
 

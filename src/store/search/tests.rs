@@ -27,11 +27,16 @@ fn incoming(uid: &str, conversation: &ConversationKey, sender: &str, text: &str,
         mentioned: false,
         offline: true,
         client_unique_id: None,
+        silent: false,
+        expandable: false,
+        expansion: None,
+        search_words: None,
     }
 }
 
 fn receive(connection: &Connection, messages: Vec<Incoming>) {
-    store::store_batch(connection, Batch { ticket: 0, messages, moves: None }, "me", 1).unwrap();
+    store::store_batch(connection, Batch { ticket: 0, messages, moves: None, connack_time: 0 }, "me", 1)
+        .unwrap();
 }
 
 /// Texts from bob, at times 1000, 1001 and so on.
@@ -286,6 +291,8 @@ fn enqueue(connection: &Connection, client_id: i64, text: &str, time: i64) -> i6
         time,
         topic: Topic::PrivateMessage,
         body: Bytes::new(),
+        expansion: None,
+        search_words: None,
     };
     store::enqueue(connection, &new).unwrap().0.id
 }
