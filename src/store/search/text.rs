@@ -34,8 +34,9 @@ pub(super) fn text_of(object_name: &str, content: &str, search_words: Option<&st
         "RC:CombineMsg" => {
             let fields = fields(content);
             add(&mut lines, fields.title);
-            let summaries = fields.summary_list.and_then(|list| serde_json::from_str(list.get()).ok());
-            lines.extend(summaries.unwrap_or_else(Vec::<String>::new));
+            let summaries: Option<Vec<String>> =
+                fields.summary_list.and_then(|list| serde_json::from_str(list.get()).ok());
+            lines.extend(summaries.unwrap_or_default());
         }
         _ => {}
     }
