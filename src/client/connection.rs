@@ -16,7 +16,8 @@ use super::listeners::{
 use super::options::{AppInfo, ClientOptions, DeviceInfo, SdkInfo, StorageInfo};
 use super::shared::Shared;
 use super::{
-    Conversations, Error, History, Media, MediaListener, Messages, Receipts, Result, Settings, actor, logging,
+    Conversations, Error, History, Media, MediaListener, Messages, Receipts, Result, Search, Settings, actor,
+    logging,
 };
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
@@ -221,6 +222,11 @@ impl Client {
     /// The conversation list and the unread counts.
     pub fn conversations(&self) -> Arc<Conversations> {
         Arc::new(Conversations::new(&self.shared))
+    }
+
+    /// Finding messages and conversations by their words.
+    pub fn search(&self) -> Arc<Search> {
+        Arc::new(Search::new(&self.shared))
     }
 
     /// Ends the client: disconnects, fails what is pending (34400), writes what is stored, ends its

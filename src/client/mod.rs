@@ -29,6 +29,7 @@ mod media;
 mod messages;
 mod options;
 mod receipts;
+mod search;
 mod settings;
 mod shared;
 
@@ -50,6 +51,7 @@ pub use media::{
 pub use messages::Messages;
 pub use options::{AppInfo, ClientOptions, DeviceInfo, Platform, SdkInfo, StorageInfo};
 pub use receipts::{GroupReaders, Receipts};
+pub use search::Search;
 pub use settings::{QuietHours, Settings};
 
 pub use crate::store::{ConversationFilter, HistoryQuery, Reader, Tag};

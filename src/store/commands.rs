@@ -156,7 +156,7 @@ fn leave_mark(
     {
         return Ok(());
     }
-    connection
+    let inserted = connection
         .prepare_cached(
             "INSERT OR IGNORE INTO message (conversation, uid, direction, sender, object_name, content, sent_time,
                received_time, sent_status, counted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
@@ -172,6 +172,9 @@ fn leave_mark(
             now,
             SentStatus::Sent.number()
         ])?;
+    if inserted > 0 {
+        rows::added(connection, connection.last_insert_rowid())?;
+    }
     conversations::touch(connection, conversation, time)
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::V
 
 use super::inbox::{Stored, insert};
 use super::messages::{COLUMNS, from_row, message};
-use super::{StoreError, commands, conversations, settings};
+use super::{StoreError, commands, conversations, rows, settings};
 use crate::model::{ConversationKey, Message};
 use crate::session::Incoming;
 
@@ -261,7 +261,7 @@ pub fn store_page(
     let RemotePage { conversation: key, time, newer, messages, has_more, now: server_now } = page;
     let times = messages.iter().map(|message| message.sent_time);
     let (oldest, newest) = (times.clone().min(), times.max());
-    let mut shown = Vec::new();
+    let (mut shown, mut added) = (Vec::new(), Vec::new());
     for mut incoming in messages {
         // The server names a conversation in several ways; it was asked for this one.
         incoming.conversation = key.clone();
@@ -270,7 +270,7 @@ pub fn store_page(
         if incoming.object_name != commands::RECALLED
             || !commands::apply(connection, &incoming, user, now, &mut Stored::default())?
         {
-            insert(connection, &incoming, now)?;
+            added.extend(insert(connection, &incoming, now)?);
         }
         if let Some(uid) = uid
             && let Some(found) = super::message_by_uid(connection, &uid)?
@@ -278,6 +278,7 @@ pub fn store_page(
             shown.extend(message(connection, found.id)?);
         }
     }
+    rows::all_added(connection, &added)?;
     let before = if time <= 0 { server_now } else { time };
     let (from, to) = match (newer, has_more) {
         (false, true) => (oldest.unwrap_or(before), before),

@@ -74,6 +74,8 @@ pub fn store_batch(
     for incoming in batch.messages {
         store_one(connection, incoming, user, now, &mut stored)?;
     }
+    let added: Vec<i64> = stored.new.iter().map(|message| message.id).filter(|id| *id != 0).collect();
+    rows::all_added(connection, &added)?;
     if let Some((from, to)) = batch.moves {
         move_cursors(connection, to)?;
         history::pulled(connection, from.inbox, to.inbox.max(to.outbox), batch.connack_time)?;
@@ -135,7 +137,8 @@ fn waiting(connection: &Connection, client_id: i64) -> Result<Option<i64>, Store
         .optional()?)
 }
 
-/// Stores a message, unless it is here or was deleted here. Returns its local id if it is new.
+/// Stores a message, unless it is here or was deleted here. Returns its local id if it is new: whoever calls
+/// tells [`rows::all_added`] of all such ids before the transaction ends.
 pub(super) fn insert(
     connection: &Connection,
     incoming: &Incoming,
@@ -174,7 +177,6 @@ pub(super) fn insert(
         return Ok(None);
     }
     let id = connection.last_insert_rowid();
-    rows::added(connection, id)?;
     conversations::touch(connection, conversation, incoming.sent_time)?;
     Ok(Some(id))
 }

@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 
 use super::inbox::{Stored, cursors, insert};
-use super::{StoreError, commands, conversations, signals};
+use super::{StoreError, commands, conversations, rows, signals};
 use crate::session::ListedConversation;
 
 /// Merges the list. What the inbox is still to bring is left to it, so that it is told as new then; so the
@@ -20,6 +20,7 @@ pub fn merge_list(
 ) -> Result<Stored, StoreError> {
     let known = cursors(connection)?;
     let mut stored = Stored::default();
+    let mut added = Vec::new();
     for item in listed {
         let ListedConversation { key, latest, read_time, peer_delivered_time, peer_read_time } = item;
         let id = conversations::row_id(connection, &key)?;
@@ -32,7 +33,10 @@ pub fn merge_list(
             let time = latest.sent_time;
             if time <= cursor {
                 let command = commands::apply(connection, &latest, user, now, &mut stored)?;
-                changed |= !command && insert(connection, &latest, now)?.is_some();
+                if !command && let Some(id) = insert(connection, &latest, now)? {
+                    added.push(id);
+                    changed = true;
+                }
             }
             conversations::touch(connection, id, time)?;
         }
@@ -40,5 +44,6 @@ pub fn merge_list(
             stored.touch(&key);
         }
     }
+    rows::all_added(connection, &added)?;
     Ok(stored)
 }

@@ -19,6 +19,7 @@ mod outbox;
 mod receipts;
 mod rows;
 mod schema;
+pub mod search;
 pub mod settings;
 mod signals;
 mod uploads;

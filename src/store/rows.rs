@@ -3,18 +3,21 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, conversations};
+use super::{StoreError, conversations, search};
 
 /// A row is new.
 pub(super) fn added(connection: &Connection, id: i64) -> Result<(), StoreError> {
-    let _ = (connection, id);
-    Ok(())
+    search::index(connection, id)
+}
+
+/// Many rows are new: what waits for this call is cheaper together. A row that is gone again is left out.
+pub(super) fn all_added(connection: &Connection, ids: &[i64]) -> Result<(), StoreError> {
+    search::index_all(connection, ids)
 }
 
 /// What is found of a row is about to change, its time included: to be told before the change.
 pub(super) fn changing(connection: &Connection, id: i64) -> Result<(), StoreError> {
-    let _ = (connection, id);
-    Ok(())
+    search::forget(connection, id)
 }
 
 /// What is found of a row has changed: to be told after it.

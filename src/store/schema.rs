@@ -2,14 +2,18 @@
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use super::{StoreError, search};
 use crate::model::ErrorCode;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
+    include_str!("migrations/004.sql"),
 ];
+
+/// The schema that brought the search index: messages of an older one are not in it yet.
+const SEARCH_SINCE: u32 = 4;
 
 /// Brings a database to the newest schema.
 ///
@@ -26,6 +30,9 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     for (number, migration) in (1_u32..).zip(MIGRATIONS).skip(version as usize) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
+        if number == SEARCH_SINCE {
+            search::reindex(&transaction)?;
+        }
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
     }

@@ -10,12 +10,15 @@ pub(crate) enum What {
     Wire,
     /// Durable acknowledged messages.
     Send,
+    /// A database of a million messages: pulling, listing, searching, paging, memory.
+    Store,
 }
 
 pub(crate) fn run(what: What, arguments: &[String]) -> anyhow::Result<()> {
     let name = match what {
         What::Wire => "wire",
         What::Send => "send",
+        What::Store => "store",
     };
     start(cargo(&["bench", "-p", "anser", "--bench", name, "--"]).args(arguments))
 }
