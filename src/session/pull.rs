@@ -1,7 +1,7 @@
 //! The inbox: cursors, paging, and the rule that only what is committed moves them.
 //!
-//! The cursor in memory runs ahead of the store by two pages at most, so that the network and the disk
-//! work at the same time. If a page cannot be stored, the cursor falls back to what is committed.
+//! The cursor in memory runs ahead of the store by eight pages at most, so that the network and the disk work
+//! at the same time, and pages that wait share one commit: each commit writes every index page that it touches. If a page cannot be stored, the cursor falls back to what is committed.
 
 use std::collections::VecDeque;
 
@@ -20,8 +20,8 @@ pub struct Cursors {
     pub outbox: i64,
 }
 
-/// Pages that may wait for the store while the next one travels.
-const MAX_UNSTORED: usize = 2;
+/// Pages that may wait for the store while the next one travels: up to 800 messages, which memory bears easily.
+const MAX_UNSTORED: usize = 8;
 
 /// What is acknowledged once a batch is committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub use unread::{
     unread_of,
 };
 
-/// Unread messages of conversation `c`, from the partial index alone.
+/// Unread messages of conversation `c`, from the index alone.
 const UNREAD: &str = "(SELECT count(*) FROM message u WHERE u.conversation = c.id AND u.counted = 1 \
      AND u.direction = 2 AND u.sent_time > c.read_time)";
 /// Unread messages of conversation `c` that mention the user.

@@ -72,10 +72,12 @@ pub fn clear_unread(
 ) -> Result<bool, StoreError> {
     let newest: Option<i64> = connection
         .prepare_cached(
-            "SELECT max(m.sent_time) FROM message m JOIN conversation c ON c.id = m.conversation
-             WHERE c.type = ?1 AND c.target = ?2 AND m.direction = 2",
+            "SELECT m.sent_time FROM message m
+             WHERE m.conversation = (SELECT id FROM conversation WHERE type = ?1 AND target = ?2) AND m.direction = 2
+             ORDER BY m.sent_time DESC LIMIT 1",
         )?
-        .query_row(params![key.conversation_type.number(), key.target_id], |row| row.get(0))?;
+        .query_row(params![key.conversation_type.number(), key.target_id], |row| row.get(0))
+        .optional()?;
     let Some(newest) = newest else { return Ok(false) };
     let mark = until.map_or(newest, |until| until.min(newest));
     let moved = connection
