@@ -16,7 +16,7 @@ use rusqlite::Connection;
 
 const PAGE: usize = 4096;
 const UNSENT: i64 = 12;
-const RECEIVED: i64 = 600;
+const RECEIVED: i64 = 400;
 
 fn outgoing(number: i64) -> NewMessage {
     let content = format!("{{\"content\":\"own message {number:04}\"}}");
@@ -51,7 +51,7 @@ fn incoming(number: i64) -> Incoming {
         sender: format!("user{}", number % 7),
         object_name: "RC:TxtMsg".into(),
         // Some are long: their records go over several pages.
-        content: format!("{{\"content\":\"{}\"}}", "word ".repeat(if number % 50 == 0 { 3000 } else { 20 })),
+        content: format!("{{\"content\":\"{}\"}}", "word ".repeat(if number % 100 == 0 { 1500 } else { 20 })),
         sent_time: 1_700_000_100_000 + number,
         persisted: true,
         counted: true,
