@@ -57,6 +57,13 @@ CREATE TABLE history_range (
     PRIMARY KEY (conversation, from_time)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE import_position (
+    -- The file's first line and its length.
+    fingerprint TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    line INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE live_range (
     from_time INTEGER PRIMARY KEY,
     to_time INTEGER NOT NULL

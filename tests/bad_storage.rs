@@ -1,4 +1,4 @@
-//! Data directories that cannot be used: each gives its code, what is there stays as it is, and the client
+//! Data directories that cannot be used: each gives its code, nothing that is there is deleted, and the client
 //! works again once the cause is gone.
 //!
 //! Not shown here: a directory without write permission. Tests often run as root, whom permission bits do
@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use anser::client::{Client, ClientOptions};
-use anser::model::{ConnectionStatus, ConversationKey};
+use anser::model::ConversationKey;
 use anser_testkit::{World, new_folder, text_of};
 
 /// The one database below a data directory.
@@ -43,34 +43,30 @@ fn refused(options: ClientOptions) -> i32 {
     Client::new(options).err().expect("it cannot be opened").code().0
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_garbage_is_reported_and_left_alone() {
-    let world = World::new().await;
-    let (folder, options) = used(&world, "garbage").await;
-    let file = database(&folder);
-    let good = std::fs::read(&file).unwrap();
-    let garbage: Vec<u8> = (0..8192_u32).map(|number| (number * 37 % 251) as u8).collect();
-    std::fs::write(&file, &garbage).unwrap();
-    assert_eq!(refused(options.clone()), 34302);
-    assert_eq!(std::fs::read(&file).unwrap(), garbage, "the file is as it was");
-
-    // Only this user is affected: another one works on the same directory.
-    let bob = world.person("bob", options.clone().user_id("bob")).await;
-    bob.connect().await;
-    // And alice hears why she cannot log in, on a living client.
-    let alices = world.server.token("alice").await.unwrap();
-    assert_eq!(bob.client.connect(alices.clone()).await.unwrap_err().code().0, 34302);
-    bob.heard.wait_status(ConnectionStatus::Disconnected);
-    assert_eq!(std::fs::read(&file).unwrap(), garbage, "the file is as it was");
-
-    std::fs::write(&file, &good).unwrap();
-    assert_eq!(bob.client.connect(alices).await.unwrap(), "alice");
-    let history = bob.messages().history(ConversationKey::private("bob"), 0, 10).await.unwrap();
-    assert_eq!(history.iter().map(text_of).collect::<Vec<_>>(), ["kept"]);
+/// The file beside `file` that a salvage set aside.
+fn set_aside(file: &Path) -> PathBuf {
+    file.with_file_name("anser.db.damaged-1")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_database_is_reported_and_left_alone() {
+async fn a_file_of_garbage_is_set_aside_and_the_rest_pulled_again() {
+    let world = World::new().await;
+    let (folder, options) = used(&world, "garbage").await;
+    let file = database(&folder);
+    let garbage: Vec<u8> = (0..8192_u32).map(|number| (number * 37 % 251) as u8).collect();
+    std::fs::write(&file, &garbage).unwrap();
+    let alice = world.person("alice", options.clone()).await;
+    let report = alice.client.storage().last_report().unwrap();
+    assert_eq!((report.messages, report.complete), (0, false));
+    assert_eq!(std::fs::read(set_aside(&file)).unwrap(), garbage, "nothing is deleted");
+    alice.connect().await;
+    alice.client.sync_now().await.unwrap();
+    let history = alice.messages().history(ConversationKey::private("bob"), 0, 10).await.unwrap();
+    assert_eq!(history.iter().map(text_of).collect::<Vec<_>>(), ["kept"], "the server still has it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_without_its_schema_is_salvaged() {
     let world = World::new().await;
     let (folder, options) = used(&world, "damaged").await;
     let file = database(&folder);
@@ -80,8 +76,13 @@ async fn a_damaged_database_is_reported_and_left_alone() {
         *byte = 0xa5;
     }
     std::fs::write(&file, &bytes).unwrap();
-    assert_eq!(refused(options), 34302);
-    assert_eq!(std::fs::read(&file).unwrap(), bytes, "the file is as it was");
+    let alice = Client::new(options).unwrap();
+    let report = alice.storage().last_report().unwrap();
+    assert_eq!((report.messages, report.conversations), (1, 1));
+    assert_eq!(std::fs::read(set_aside(&file)).unwrap(), bytes, "the damaged file is as it was");
+    let history = alice.messages().history(ConversationKey::private("bob"), 0, 10).await.unwrap();
+    assert_eq!(history.iter().map(text_of).collect::<Vec<_>>(), ["kept"]);
+    alice.close();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,8 +16,8 @@ use super::listeners::{
 use super::options::{AppInfo, ClientOptions, DeviceInfo, SdkInfo, StorageInfo};
 use super::shared::Shared;
 use super::{
-    Conversations, Error, History, Media, MediaListener, Messages, Receipts, Result, Search, Settings, actor,
-    logging,
+    Conversations, DatabaseListener, Error, History, Media, MediaListener, Messages, Receipts, Result,
+    Search, Settings, Storage, actor, logging,
 };
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
@@ -229,6 +229,18 @@ impl Client {
         Arc::new(Search::new(&self.shared))
     }
 
+    /// Hears when the database was found damaged, and what became of it; gets the last report first, if
+    /// there is one.
+    pub fn add_database_listener(&self, listener: Arc<dyn DatabaseListener>) -> Arc<Subscription> {
+        let greeting = self.shared.last_report().map(HostEvent::Database).into_iter().collect();
+        self.shared.delivery.add(Listener::Database(listener), greeting)
+    }
+
+    /// The care of the user's data: checks, exports, suspending, sizes.
+    pub fn storage(&self) -> Arc<Storage> {
+        Arc::new(Storage::new(&self.shared))
+    }
+
     /// Ends the client: disconnects, fails what is pending (34400), writes what is stored, ends its
     /// threads. When it returns no callback runs or follows; called from a listener, that holds from the
     /// end of that call. Calling it again does nothing; other calls fail with 34400 from then on.
@@ -301,7 +313,7 @@ impl Client {
 }
 
 /// Opens the user whom the host names, or who was open last.
-fn open_offline(shared: &Shared) -> Result<()> {
+fn open_offline(shared: &Arc<Shared>) -> Result<()> {
     let named = shared.options.user_id.clone();
     let user = named.or_else(|| shared.folder.as_ref().and_then(crate::store::Folder::last_user));
     if let Some(user) = user {

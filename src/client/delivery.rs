@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{JoinHandle, ThreadId};
 
+use super::DatabaseListener;
 use super::listeners::{
     ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
     TypingListener,
@@ -18,6 +19,7 @@ use crate::model::{
     ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
 };
 use crate::runtime;
+use crate::store::care::DatabaseReport;
 
 /// Events that may wait; each is a batch.
 const MAX_QUEUE: usize = 4096;
@@ -35,6 +37,7 @@ pub(crate) enum HostEvent {
     Conversations(Vec<ConversationKey>),
     Progress(MediaProgress),
     Log(LogLevel, String, String),
+    Database(DatabaseReport),
     Overflow,
 }
 
@@ -48,6 +51,7 @@ pub(crate) enum Listener {
     Typing(Arc<dyn TypingListener>),
     Media(Arc<dyn MediaListener>),
     Log(LogLevel, Arc<dyn LogListener>),
+    Database(Arc<dyn DatabaseListener>),
 }
 
 impl Listener {
@@ -76,6 +80,7 @@ impl Listener {
             (Self::Log(limit, listener), HostEvent::Log(level, target, text)) if level <= limit => {
                 listener.on_log(*level, target.clone(), text.clone());
             }
+            (Self::Database(listener), HostEvent::Database(report)) => listener.on_database(report.clone()),
             _ => {}
         }
     }

@@ -130,5 +130,20 @@ pub(crate) enum Event {
     },
     /// Something to start on the actor's thread.
     Run(Box<dyn FnOnce() + Send>),
+    /// The store has a new database: what was read of the old one is void.
+    Salvaged,
+    Care(Care),
+    /// The sync that ends by itself may begin: it is connected.
+    SyncBegins,
+    /// The sync that ends by itself leaves the line.
+    Leave,
     Close,
+}
+
+/// What the care of the store asks of the actor.
+pub(crate) enum Care {
+    Suspend(Reply<()>),
+    Resume(Reply<()>),
+    Clear(Reply<()>),
+    SyncOnce { deadline: u64, token: Option<String>, reply: Reply<super::SyncReport> },
 }

@@ -32,6 +32,7 @@ mod receipts;
 mod search;
 mod settings;
 mod shared;
+mod storage;
 
 pub use connection::Client;
 pub use conversations::Conversations;
@@ -53,6 +54,7 @@ pub use options::{AppInfo, ClientOptions, DeviceInfo, Platform, SdkInfo, Storage
 pub use receipts::{GroupReaders, Receipts};
 pub use search::Search;
 pub use settings::{QuietHours, Settings};
+pub use storage::{DatabaseListener, Storage, StorageProgress, SyncReport};
 
 pub use crate::store::{ConversationFilter, HistoryQuery, Reader, Tag};
 

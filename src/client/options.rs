@@ -1,7 +1,7 @@
 //! What a client is made from, and what it says about itself.
 
 /// How to make a client.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record)]
 pub struct ClientOptions {
     /// App key, as the server's operator gives it.
     pub app_key: String,
@@ -20,6 +20,25 @@ pub struct ClientOptions {
     /// Certificates to trust besides the web's, PEM.
     #[uniffi(default = None)]
     pub ca_pem: Option<String>,
+    /// Encrypts the database with these 32 bytes. Needs a build with the feature `encryption`.
+    #[uniffi(default = None)]
+    pub encryption_key: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for ClientOptions {
+    /// Everything but the key.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ClientOptions")
+            .field("app_key", &self.app_key)
+            .field("navigation", &self.navigation)
+            .field("data_dir", &self.data_dir)
+            .field("user_id", &self.user_id)
+            .field("platform", &self.platform)
+            .field("ca_pem", &self.ca_pem)
+            .field("encryption_key", &self.encryption_key.as_ref().map(|_| "…"))
+            .finish()
+    }
 }
 
 impl ClientOptions {
@@ -32,6 +51,7 @@ impl ClientOptions {
             user_id: None,
             platform: None,
             ca_pem: None,
+            encryption_key: None,
         }
     }
 
@@ -45,6 +65,12 @@ impl ClientOptions {
     #[must_use]
     pub fn user_id(self, user_id: impl Into<String>) -> Self {
         Self { user_id: Some(user_id.into()), ..self }
+    }
+
+    /// Encrypts the database with these 32 bytes.
+    #[must_use]
+    pub fn encryption_key(self, key: impl Into<Vec<u8>>) -> Self {
+        Self { encryption_key: Some(key.into()), ..self }
     }
 
     /// Sets the platform class.

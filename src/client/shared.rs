@@ -21,7 +21,8 @@ use crate::model::{
     MessageChangeKind, TypingUser,
 };
 use crate::session::Answer;
-use crate::store::{self, Durability, Folder, Location, Store, StoreError};
+use crate::store::care::{self, DatabaseReport};
+use crate::store::{Durability, Folder, Key, Location, Store, StoreError};
 use crate::wire::url::Identity;
 use crate::wire::{Bytes, Topic};
 
@@ -60,6 +61,10 @@ struct State {
     device: DeviceInfo,
     user: Option<Arc<User>>,
     typing: HashMap<ConversationKey, Vec<TypingUser>>,
+    /// Who was open when the store was suspended; `Some(None)` if nobody was.
+    suspended: Option<Option<String>>,
+    key: Option<Key>,
+    report: Option<DatabaseReport>,
 }
 
 static NEXT_CLIENT: AtomicU64 = AtomicU64::new(1);
@@ -76,6 +81,7 @@ impl Shared {
             Some(path) => Some(Folder::new(std::path::Path::new(path), &options.app_key)?),
             None => None,
         };
+        let key = options.encryption_key.as_deref().map(Key::new).transpose()?;
         let fresh = || format!("{:016x}", random());
         let installation = folder.as_ref().map_or_else(fresh, |folder| folder.installation(fresh));
         Ok(Self {
@@ -100,6 +106,9 @@ impl Shared {
                 device: DeviceInfo::default(),
                 user: None,
                 typing: HashMap::new(),
+                suspended: None,
+                key,
+                report: None,
             }),
         })
     }
@@ -153,11 +162,71 @@ impl Shared {
         if self.closed.load(Ordering::Acquire) {
             return Err(ErrorCode::CLIENT_CLOSED.into());
         }
-        self.state().user.clone().ok_or_else(|| ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into())
+        let state = self.state();
+        if state.suspended.is_some() {
+            return Err(ErrorCode::DATABASE_SUSPENDED.into());
+        }
+        state.user.clone().ok_or_else(|| ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into())
+    }
+
+    /// Closes the open user's store until [`Shared::resume`].
+    pub(crate) fn suspend(&self) {
+        let user = {
+            let mut state = self.state();
+            if state.suspended.is_some() {
+                return;
+            }
+            let user = state.user.take();
+            state.suspended = Some(user.as_ref().map(|user| user.id.clone()));
+            user
+        };
+        self.media.end(&self.delivery, false);
+        if let Some(user) = user {
+            user.store.close();
+        }
+    }
+
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.state().suspended.is_some()
+    }
+
+    /// Opens again what [`Shared::suspend`] closed. It stays suspended if that fails.
+    pub(crate) fn resume(self: &Arc<Self>) -> std::result::Result<(), StoreError> {
+        let Some(suspended) = self.state().suspended.take() else { return Ok(()) };
+        if let Some(user) = &suspended
+            && let Err(error) = self.open_user(user)
+        {
+            self.state().suspended = Some(suspended);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Where this user's database is; `None` in memory.
+    pub(crate) fn database(&self, user_id: &str) -> Option<std::path::PathBuf> {
+        self.folder.as_ref().map(|folder| folder.database(user_id))
+    }
+
+    pub(crate) fn key(&self) -> Option<Key> {
+        self.state().key.clone()
+    }
+
+    pub(crate) fn set_key(&self, key: Key) {
+        self.state().key = Some(key);
+    }
+
+    /// What became of the last database that was found damaged.
+    pub(crate) fn last_report(&self) -> Option<DatabaseReport> {
+        self.state().report.clone()
+    }
+
+    fn tell_report(&self, report: DatabaseReport) {
+        self.state().report = Some(report.clone());
+        self.delivery.tell(HostEvent::Database(report));
     }
 
     /// Opens this user's store, unless it is open. Another user's is closed first: stores never mix.
-    pub(crate) fn open_user(&self, user_id: &str) -> std::result::Result<Arc<User>, StoreError> {
+    pub(crate) fn open_user(self: &Arc<Self>, user_id: &str) -> std::result::Result<Arc<User>, StoreError> {
         let before = self.state().user.clone();
         if let Some(user) = before {
             if user.id == user_id {
@@ -166,14 +235,27 @@ impl Shared {
             self.close_user();
         }
         let location = match &self.folder {
-            Some(folder) => folder.user(user_id)?,
+            Some(folder) => folder.user(user_id)?.with_key(self.key()),
             None => Location::Memory,
         };
-        let connection = store::open(&location)?;
+        let (connection, report) = care::open(&location)?;
+        if let Some(report) = report {
+            self.tell_report(report);
+        }
         let store = if self.inline {
             Store::inline(connection, location)
         } else {
-            Store::on_thread(connection, location)?
+            let shared = Arc::downgrade(self);
+            Store::reporting(
+                connection,
+                location,
+                Box::new(move |report| {
+                    if let Some(shared) = shared.upgrade() {
+                        shared.tell_report(report);
+                        shared.send(Event::Salvaged);
+                    }
+                }),
+            )?
         };
         if let Some(folder) = &self.folder {
             folder.remember_user(user_id);

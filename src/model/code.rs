@@ -146,6 +146,13 @@ codes! {
     DATABASE_NEWER 34306 "the database was written by a newer version"
     DATABASE_IN_USE 34307 "another process uses this data directory"
     DATABASE_FULL 34308 "the disk is full"
+    DATABASE_DAMAGED 34309 "the database was found damaged and is being salvaged"
+    DATABASE_KEY_WRONG 34310 "the key does not fit the database"
+    ENCRYPTION_UNSUPPORTED 34311 "this build cannot encrypt"
+    DATABASE_SUSPENDED 34312 "the store is suspended"
+    IMPORT_INVALID 34313 "the file is not a whole export"
+    IMPORT_OTHER_USER 34314 "the file is the export of another user"
+    FILE_IO_ERROR 34315 "the file cannot be read or written"
     CLIENT_CLOSED 34400 "the client is closed"
     INVALID_HANDLE 34403 "the handle is stale or not of this kind"
     INVALID_TEXT 34404 "text is not UTF-8"
@@ -226,9 +233,10 @@ impl ErrorCode {
             | 34411
             | 34413
             | 30016
+            | 34313..=34314
             | 36001 => ErrorKind::InvalidArgument,
-            33001 | 33006 | 34400 => ErrorKind::State,
-            33002 | 33008 | 33009 | 34302..=34308 | 34412 => ErrorKind::Storage,
+            33001 | 33006 | 34312 | 34400 => ErrorKind::State,
+            33002 | 33008 | 33009 | 34302..=34311 | 34315 | 34412 => ErrorKind::Storage,
             31016 | 33200 => ErrorKind::Cancelled,
             -2 | 32001 | 32002 | 34417 => ErrorKind::Protocol,
             61001 | 34009 | 34414 | 23410 | 23427 => ErrorKind::NotFound,
@@ -241,6 +249,7 @@ impl ErrorCode {
     pub const fn retryable(self) -> bool {
         matches!(self.kind(), ErrorKind::Timeout | ErrorKind::Network | ErrorKind::TooFast)
             || self.0 == Self::DATABASE_FULL.0
+            || self.0 == Self::DATABASE_DAMAGED.0
     }
 }
 

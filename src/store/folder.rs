@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
+use super::{Key, StoreError};
 use crate::model::ErrorCode;
 
 const DATABASE: &str = "anser.db";
@@ -28,7 +28,28 @@ pub enum Location {
         path: PathBuf,
         /// Held open, never read.
         lock: File,
+        /// What it is encrypted with, if it is.
+        key: Option<Key>,
     },
+}
+
+impl Location {
+    /// The same place, with this key.
+    #[must_use]
+    pub fn with_key(self, key: Option<Key>) -> Self {
+        match self {
+            Self::Memory => Self::Memory,
+            Self::File { path, lock, .. } => Self::File { path, lock, key },
+        }
+    }
+
+    /// The database file, if there is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Memory => None,
+            Self::File { path, .. } => Some(path),
+        }
+    }
 }
 
 impl Folder {
@@ -56,7 +77,7 @@ impl Folder {
             .open(folder.join(LOCK))
             .map_err(|error| unusable(&folder, &error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Location::File { path: folder.join(DATABASE), lock }),
+            Ok(()) => Ok(Location::File { path: folder.join(DATABASE), lock, key: None }),
             Err(TryLockError::WouldBlock) => Err(StoreError::new(
                 ErrorCode::DATABASE_IN_USE,
                 format!("{} is in use by another client", folder.display()),
@@ -68,6 +89,11 @@ impl Folder {
     /// Where downloaded files of `user_id` lie that the host gave no place of their own.
     pub fn media(&self, user_id: &str) -> PathBuf {
         self.root.join(file_name(user_id)).join("media")
+    }
+
+    /// Where the database of `user_id` is, or would be.
+    pub fn database(&self, user_id: &str) -> PathBuf {
+        self.root.join(file_name(user_id)).join(DATABASE)
     }
 
     /// The user who was open last, for an offline start.
@@ -114,7 +140,7 @@ impl Folder {
     }
 }
 
-fn folder_size(folder: &Path) -> u64 {
+pub(super) fn folder_size(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     entries
         .flatten()

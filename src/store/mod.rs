@@ -4,6 +4,7 @@
 //! modules are functions on an open connection, grouped by what they are about. The store decides what is
 //! new: whoever tells the host asks it. It knows nothing of sockets, sessions' phases or listeners.
 
+pub mod care;
 pub mod commands;
 mod conversations;
 mod downloads;
@@ -12,6 +13,7 @@ mod error;
 mod folder;
 mod history;
 mod inbox;
+mod key;
 mod list;
 mod messages;
 mod open;
@@ -46,9 +48,10 @@ pub use history::{
     HistoryQuery, RemotePage, first_unread, gaps, known_since, page, store_page, unread_mentions,
 };
 pub use inbox::{Stored, cursors, store_batch};
+pub use key::Key;
 pub use list::merge_list;
 pub use messages::{existing, local_path, message, message_by_uid};
-pub use open::open;
+pub use open::{open, open_reader};
 pub use outbox::{NewMessage, enqueue, is_news, pending, resend, settle};
 pub use receipts::{Reader, add_reader, readers, request, respond, send_read};
 pub use signals::{Question, Signals, answered, waiting};
@@ -56,4 +59,4 @@ pub use uploads::{
     UploadRow, UploadState, enqueue_upload, finish_upload, note_upload, resume_upload, set_upload, upload,
     wanted_uploads,
 };
-pub use writer::{Durability, Store};
+pub use writer::{Durability, OnReport, Store};

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
     include_str!("migrations/004.sql"),
+    include_str!("migrations/005.sql"),
 ];
 
 /// The schema that brought the search index: messages of an older one are not in it yet.
@@ -27,7 +28,23 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
             format!("schema {version}, this library knows {}", MIGRATIONS.len()),
         ));
     }
-    for (number, migration) in (1_u32..).zip(MIGRATIONS).skip(version as usize) {
+    run(connection, version, newest())
+}
+
+/// The version that this code writes.
+pub(super) fn newest() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
+/// An empty database of an older version: it tells in which order that version's records have their columns.
+pub(super) fn in_memory(version: u32) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_in_memory()?;
+    run(&mut connection, 0, version)?;
+    Ok(connection)
+}
+
+fn run(connection: &mut Connection, from: u32, to: u32) -> Result<(), StoreError> {
+    for (number, migration) in (1_u32..=to).zip(MIGRATIONS).skip(from as usize) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
         if number == SEARCH_SINCE {

@@ -2,18 +2,29 @@
 //! runs in a savepoint, so that one that fails spoils no other. A job is answered after the commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
+use super::care::{self, DatabaseReport};
 use super::{Location, StoreError};
 use crate::model::ErrorCode;
 use crate::runtime;
 
 /// Jobs that share one commit at most; bounds how long the first of them waits.
 const MAX_BATCH: usize = 256;
+/// Bytes of the log beyond which it is folded in whoever reads: SQLite does it by itself at 16 MiB, unless a
+/// reader always holds on to it.
+const MAX_LOG: u64 = 24 << 20;
+/// How long the writer waits for readers to let go of the log.
+const LOG_WAIT: Duration = Duration::from_millis(200);
+/// Salvages in a row without a job that succeeded in between: more would be a defect, not damage.
+const MAX_SALVAGES: u32 = 2;
 
 /// What a commit has to survive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,8 +49,13 @@ struct Job {
 /// What a job left behind: whether it failed, and how to answer it once the commit's fate is known.
 struct Done {
     failed: bool,
+    /// It met damage: the database is salvaged before the next job.
+    damaged: bool,
     answer: Answer,
 }
+
+/// Who hears what became of a damaged database. Called on the store's thread.
+pub type OnReport = Box<dyn Fn(DatabaseReport) + Send>;
 
 /// The writing end of one user's database.
 pub struct Store {
@@ -63,8 +79,21 @@ impl Store {
     /// # Errors
     /// The thread cannot be started.
     pub fn on_thread(connection: Connection, location: Location) -> Result<Self, StoreError> {
+        Self::reporting(connection, location, Box::new(|_| {}))
+    }
+
+    /// As [`Store::on_thread`], and tells when the database was found damaged and what became of it.
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub fn reporting(
+        connection: Connection,
+        location: Location,
+        on_report: OnReport,
+    ) -> Result<Self, StoreError> {
         let (sender, receiver) = channel();
-        let executor = Executor::new(connection, location);
+        let mut executor = Executor::new(connection, location);
+        executor.on_report = on_report;
         let thread = runtime::spawn_thread("anser-store", move || serve(executor, &receiver))
             .map_err(|error| StoreError::new(ErrorCode::BIZ_ERROR_DATABASE_ERROR, error.to_string()))?;
         Ok(Self { kind: Kind::Thread { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) } })
@@ -89,8 +118,9 @@ impl Store {
                     .unwrap_or_else(|_| Err(StoreError::new(ErrorCode::INTERNAL, "a job panicked")))
             });
             let failed = result.is_err();
+            let damaged = result.as_ref().is_err_and(|error| error.code == ErrorCode::DATABASE_DAMAGED);
             let answer: Answer = Box::new(move |committed| done(committed.and(result)));
-            Done { failed, answer }
+            Done { failed, damaged, answer }
         });
         let job = Job { durability, work };
         let rejected = match &self.kind {
@@ -158,13 +188,30 @@ fn serve(mut executor: Executor, jobs: &Receiver<Job>) {
 struct Executor {
     connection: Connection,
     synced: bool,
-    _location: Location,
+    location: Location,
+    /// The log's file, if the database has one.
+    log: Option<PathBuf>,
+    /// At this size the log is folded in.
+    log_limit: u64,
+    on_report: OnReport,
+    /// A job met damage.
+    damaged: bool,
+    salvages: u32,
 }
 
 impl Executor {
     fn new(connection: Connection, location: Location) -> Self {
         // SQLite starts with synchronous=FULL.
-        Self { connection, synced: true, _location: location }
+        Self {
+            connection,
+            synced: true,
+            log: location.path().map(care::log_of),
+            location,
+            log_limit: MAX_LOG,
+            on_report: Box::new(|_| {}),
+            damaged: false,
+            salvages: 0,
+        }
     }
 
     /// Runs jobs in order. Writes that stand together share a transaction; a read ends it.
@@ -174,6 +221,8 @@ impl Executor {
             if job.durability == Durability::Read {
                 self.commit(std::mem::take(&mut writes));
                 let done = (job.work)(Ok(&self.connection));
+                self.met(done.damaged);
+                self.recover();
                 (done.answer)(Ok(()));
             } else {
                 writes.push(job);
@@ -188,7 +237,11 @@ impl Executor {
         let mut outcome = self.begin(durability);
         for job in jobs {
             let (answer, fate) = match &outcome {
-                Ok(()) => self.step(job.work),
+                Ok(()) => {
+                    let (answer, fate, damaged) = self.step(job.work);
+                    self.met(damaged);
+                    (answer, fate)
+                }
                 // The transaction is gone: the rest is answered with its error.
                 Err(error) => ((job.work)(Err(error.clone())).answer, outcome.clone()),
             };
@@ -198,12 +251,73 @@ impl Executor {
         if outcome.is_ok() {
             outcome = self.connection.execute_batch("COMMIT").map_err(StoreError::from);
         }
+        self.met(outcome.as_ref().is_err_and(|error| error.code == ErrorCode::DATABASE_DAMAGED));
         if outcome.is_err() && !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
+        if outcome.is_ok() {
+            self.bound_log();
+        }
+        self.recover();
         for answer in answers {
             answer(outcome.clone());
         }
+    }
+
+    fn met(&mut self, damage: bool) {
+        self.damaged |= damage;
+    }
+
+    /// After damage: closes the database, salvages it and goes on with the new one. Whoever met it gets a
+    /// retryable error and finds the new one when it tries again.
+    fn recover(&mut self) {
+        if !std::mem::take(&mut self.damaged) || self.location.path().is_none() {
+            return;
+        }
+        if self.salvages >= MAX_SALVAGES {
+            log::error!("the database is damaged again after {MAX_SALVAGES} salvages");
+            return;
+        }
+        self.salvages += 1;
+        let report = self.salvage().unwrap_or_else(|error| {
+            log::error!("the database is damaged and cannot be salvaged: {error}");
+            DatabaseReport::failed(error.to_string())
+        });
+        (self.on_report)(report);
+    }
+
+    fn salvage(&mut self) -> Result<DatabaseReport, StoreError> {
+        let empty = Connection::open_in_memory()?;
+        let damaged = std::mem::replace(&mut self.connection, empty);
+        // Its log stays as it is: what it holds is read by the salvage.
+        let kept = damaged.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        drop(damaged);
+        let report = kept
+            .map_err(StoreError::from)
+            .and_then(|_| care::salvage(&self.location, "damage was met while the database was in use"));
+        // Without a new one the old one serves on, for what can still be read of it.
+        self.connection = super::open(&self.location)?;
+        self.synced = true;
+        report
+    }
+
+    /// Folds the log in where constant readers keep SQLite from doing so by itself.
+    fn bound_log(&mut self) {
+        let Some(path) = &self.log else { return };
+        let length = std::fs::metadata(path).map_or(0, |data| data.len());
+        if length <= self.log_limit {
+            self.log_limit = MAX_LOG;
+            return;
+        }
+        let folded = self
+            .connection
+            .busy_timeout(LOG_WAIT)
+            .and_then(|()| {
+                self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+            })
+            .and_then(|busy| self.connection.busy_timeout(super::open::BUSY_TIMEOUT).map(|()| busy));
+        // A reader that does not let go: try again when the log has grown by as much, not at every commit.
+        self.log_limit = if folded == Ok(0) { MAX_LOG } else { length + MAX_LOG / 2 };
     }
 
     fn begin(&mut self, durability: Durability) -> Result<(), StoreError> {
@@ -217,10 +331,10 @@ impl Executor {
 
     /// Runs one job in a savepoint. The second value says whether the transaction still stands: a full
     /// disk makes SQLite roll all of it back.
-    fn step(&self, work: Work) -> (Answer, Result<(), StoreError>) {
+    fn step(&self, work: Work) -> (Answer, Result<(), StoreError>, bool) {
         if let Err(error) = self.connection.execute_batch("SAVEPOINT job") {
             let error = StoreError::from(error);
-            return (work(Err(error.clone())).answer, Err(error));
+            return (work(Err(error.clone())).answer, Err(error), false);
         }
         let done = work(Ok(&self.connection));
         let fate = if self.connection.is_autocommit() {
@@ -230,7 +344,7 @@ impl Executor {
         } else {
             self.connection.execute_batch("RELEASE job").map_err(StoreError::from)
         };
-        (done.answer, fate)
+        (done.answer, fate, done.damaged)
     }
 
     fn checkpoint(&self) {

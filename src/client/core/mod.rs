@@ -3,6 +3,7 @@
 
 mod account;
 mod asking;
+mod care;
 mod sending;
 mod storing;
 mod timed;
@@ -40,6 +41,8 @@ pub(crate) struct Core {
     unsettled: VecDeque<(Millis, i64, SendOutcome)>,
     asked: asking::Asked,
     timed: timed::Timed,
+    /// A sync that ends by itself.
+    once: Option<care::Once>,
 }
 
 impl Core {
@@ -57,14 +60,16 @@ impl Core {
             unsettled: VecDeque::new(),
             asked: asking::Asked::default(),
             timed: timed::Timed::default(),
+            once: None,
         }
     }
 
     /// When [`Core::tick`] is due at the latest, on the monotonic clock.
     pub(crate) fn next_deadline(&self) -> Option<Millis> {
         let unsettled = self.unsettled.front().map(|(due, ..)| *due);
+        let once = self.once.as_ref().map(|once| once.due);
         let timed = self.next_timed();
-        self.session.next_deadline().into_iter().chain(unsettled).chain(timed).min()
+        self.session.next_deadline().into_iter().chain(unsettled).chain(timed).chain(once).min()
     }
 
     pub(crate) fn tick(&mut self) {
@@ -78,6 +83,7 @@ impl Core {
         }
         self.tick_timed(now);
         self.input(Input::Tick);
+        self.once_due();
     }
 
     /// Takes in an event. Returns whether the actor goes on.
@@ -130,6 +136,10 @@ impl Core {
             }
             Event::Looked { message, result } => self.looked(message, result),
             Event::Run(start) => start(),
+            Event::Salvaged => self.salvaged(),
+            Event::Care(request) => self.care(request),
+            Event::SyncBegins => self.input(Input::SyncNow),
+            Event::Leave => self.input(Input::Disconnect),
             Event::Close => {
                 self.close();
                 return false;
@@ -167,6 +177,7 @@ impl Core {
             }
             Action::LoggedIn { user_id, server_time } => self.logged_in(&user_id, server_time),
             Action::ConnectDone(result) => {
+                self.once_connected(&result);
                 if let Some(reply) = self.connects.pop_front() {
                     answer(reply, result.map_err(Error::from));
                 }
@@ -178,6 +189,7 @@ impl Core {
             }
             Action::SendDone { message, outcome } => self.settle(message, outcome),
             Action::SyncDone(result) => {
+                self.once_synced(result);
                 if let Some(reply) = self.syncs.pop_front() {
                     answer(reply, result.map_err(Error::from));
                 }
@@ -195,6 +207,9 @@ impl Core {
     }
 
     fn connect(&mut self, token: &str, reply: Reply<String>) {
+        if self.shared.is_suspended() {
+            return answer(reply, Err(ErrorCode::DATABASE_SUSPENDED.into()));
+        }
         if self.transport.as_ref().is_none_or(|(known, _)| known != token) {
             match (self.make_transport)(token) {
                 Ok(transport) => {
@@ -218,17 +233,17 @@ impl Core {
             folder.forget_user();
         }
         self.shared.close_user();
-        self.forget_messages();
+        self.forget_messages(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT);
     }
 
     /// Forgets what is only true of the open user's messages. Their rows keep it: what is not written down
     /// as sent goes again with the same client id.
-    fn forget_messages(&mut self) {
+    fn forget_messages(&mut self, code: ErrorCode) {
         self.unsettled.clear();
         self.forget_timed();
         for (_, replies) in self.waiting.drain() {
             for reply in replies {
-                answer(reply, Err(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into()));
+                answer(reply, Err(code.into()));
             }
         }
     }
@@ -274,7 +289,7 @@ impl Core {
         self.login += 1;
         let login = self.login;
         if self.shared.user_id().is_some_and(|open| open != user_id) {
-            self.forget_messages();
+            self.forget_messages(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT);
         }
         match self.shared.open_user(user_id) {
             Ok(user) => {

@@ -36,6 +36,7 @@ impl Core {
 
     /// Tells the host what the store says is new.
     pub(super) fn announce(&mut self, stored: Stored) {
+        self.once_stored(stored.new.len());
         let mut touched = stored.conversations;
         for message in stored.new.iter().chain(&stored.sent).filter(|message| message.id != 0) {
             if !touched.contains(&message.conversation) {

@@ -117,7 +117,7 @@ fn a_full_disk_spoils_only_what_does_not_fit() {
                     .send((number, committed.and(result.map(|_| ())).map_err(|error| error.code)))
                     .unwrap();
             });
-            Done { failed, answer }
+            Done { failed, damaged: false, answer }
         });
         Job { durability: Durability::Full, work }
     };
