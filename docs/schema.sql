@@ -96,15 +96,13 @@ CREATE UNIQUE INDEX message_by_client_id ON message (client_id) WHERE client_id 
 
 CREATE INDEX message_by_sent_time ON message (sent_time);
 
-CREATE INDEX message_by_time ON message (conversation, sent_time, uid);
+CREATE INDEX message_by_time ON message (conversation, sent_time, uid, id, counted, direction);
 
 CREATE INDEX message_destruct ON message (destruct_at) WHERE destruct_at > 0;
 
 CREATE INDEX message_mentions ON message (conversation, sent_time) WHERE mentioned = 1;
 
 CREATE INDEX message_receipts ON message (conversation) WHERE receipt_requested = 1;
-
-CREATE INDEX message_unread ON message (conversation, sent_time) WHERE counted = 1 AND direction = 2;
 
 CREATE TABLE outbox (
     message INTEGER PRIMARY KEY REFERENCES message (id),

@@ -54,7 +54,7 @@ async fn private_messages_arrive_live(gateways: usize) {
     assert_eq!(seen.message_uid.as_deref(), Some(&*ack.uid));
     assert_eq!(seen.data_time, Some(ack.time() as i64));
     assert_eq!(seen.status, Some(0x30));
-    assert_eq!(seen.extra, Some(0), "the first message of this inbox");
+    assert_eq!(seen.extra, Some(1), "the first message of this inbox");
 
     alice.say("bob", "again").await;
     bob.take(2).await;

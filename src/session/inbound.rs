@@ -11,7 +11,9 @@ use super::{AccountPart, Action, Answer, Cursors, Millis, Session};
 use crate::model::content::{Content, MentionedInfo, flags_of};
 use crate::model::enums::MentionedType;
 use crate::model::{ConversationKey, ConversationType, MessageDirection, MessageFlags};
-use crate::wire::{Body, Bytes, DownPublish, OUTSIDE_INBOX, PubAck, Qos, Topic, UpFrame, body, string};
+use crate::wire::{
+    Body, Bytes, DownPublish, FIRST_OF_INBOX, OUTSIDE_INBOX, PubAck, Qos, Topic, UpFrame, body, string,
+};
 
 const STATUS_PERSISTED: i64 = 0x10;
 const STATUS_COUNTED: i64 = 0x20;
@@ -264,7 +266,9 @@ impl Session {
         };
         let base = self.pull.ahead();
         // Its predecessor is known; the cursor may stand later, on an own message.
-        let contiguous = message.extra.is_some_and(|previous| previous > 0 && previous <= base.inbox);
+        let contiguous = message
+            .extra
+            .is_some_and(|previous| previous == FIRST_OF_INBOX || (previous > 0 && previous <= base.inbox));
         let user = self.connection.user_id().unwrap_or_default().to_owned();
         let incoming = Incoming::from_downstream(message, &user, self.connection.connack_time);
         let moves = match &incoming {

@@ -170,6 +170,15 @@ pub(super) fn pulled(
     Ok(())
 }
 
+/// The inbox is here up to its end, as the server saw it at the login of `connack_time`.
+///
+/// # Errors
+/// The database fails.
+pub fn caught_up(connection: &Connection, connack_time: i64) -> Result<(), StoreError> {
+    let from = super::cursors(connection)?.inbox;
+    pulled(connection, from.min(connack_time), connack_time, connack_time)
+}
+
 /// From when on everything up to `time` (exclusive) is here without a gap; `time` itself if what lies
 /// before it is unknown, 0 if nothing older exists.
 ///

@@ -45,7 +45,7 @@ pub use edits::{
 pub use error::StoreError;
 pub use folder::{Folder, Location};
 pub use history::{
-    HistoryQuery, RemotePage, first_unread, gaps, known_since, page, store_page, unread_mentions,
+    HistoryQuery, RemotePage, caught_up, first_unread, gaps, known_since, page, store_page, unread_mentions,
 };
 pub use inbox::{Stored, cursors, store_batch};
 pub use key::Key;

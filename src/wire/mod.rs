@@ -31,6 +31,9 @@ pub use up::{Query, UpFrame, UpPublish};
 
 /// In a pushed message's `extra`, in the place of its predecessor's stamp: it lies in no inbox. Anser's own.
 pub const OUTSIDE_INBOX: i64 = -1;
+/// There too: nothing was ever before it in that inbox. No message has such a stamp, and an unset field of
+/// another server is not mistaken for it.
+pub const FIRST_OF_INBOX: i64 = 1;
 
 /// The protobuf bodies of `proto/rmtp.proto`, generated at build time. Every singular field is an
 /// `Option`; [`Body::from_bytes`] refuses a body that lacks a required one.

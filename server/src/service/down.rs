@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anser::model::ConversationType;
 use anser::wire::{
-    Body, ByteString, Bytes, DownFrame, DownPublish, OUTSIDE_INBOX, PubAck, Qos, Topic, body, text,
+    Body, ByteString, Bytes, DownFrame, DownPublish, FIRST_OF_INBOX, OUTSIDE_INBOX, PubAck, Qos, Topic, body,
+    text,
 };
 
 use crate::bus::{Change, Live};
@@ -165,7 +166,7 @@ pub(crate) fn direct_message(
     message_id: u16,
 ) -> DownFrame {
     let mut down = stored(viewer, message);
-    down.extra = previous;
+    down.extra = previous.map(|stamp| stamp.max(FIRST_OF_INBOX));
     let body = down.to_bytes();
     DownFrame::Publish(publish(
         Topic::DirectMessage.as_str(),

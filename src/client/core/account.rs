@@ -15,6 +15,15 @@ use crate::wire::{Body, Topic, body};
 const MAX_LISTED: i32 = 1000;
 
 impl Core {
+    /// Writes down that nothing is missing up to the login.
+    pub(super) fn caught_up(&self) {
+        let login = self.login_time;
+        self.keep("inbox", move |connection, _| {
+            store::caught_up(connection, login)?;
+            Ok(Stored::default())
+        });
+    }
+
     /// Asks for all parts of the account.
     pub(super) fn ask_account(&mut self) {
         let request = body::ConversationsQuery {

@@ -34,6 +34,8 @@ pub(crate) struct Core {
     line: Option<(Generation, Box<dyn Line>)>,
     /// Counts logins: a store that was read for an older one is not for this one.
     login: u64,
+    /// Server time of the newest login, ms.
+    login_time: i64,
     connects: VecDeque<Reply<String>>,
     syncs: VecDeque<Reply<()>>,
     waiting: HashMap<i64, Vec<Reply<Message>>>,
@@ -54,6 +56,7 @@ impl Core {
             transport: None,
             line: None,
             login: 0,
+            login_time: 0,
             connects: VecDeque::new(),
             syncs: VecDeque::new(),
             waiting: HashMap::new(),
@@ -196,6 +199,7 @@ impl Core {
             }
             Action::Resolve { id, result } => self.resolve(id, result),
             Action::InboxEnd => {
+                self.caught_up();
                 self.ask_account();
                 self.shared.delivery.tell(HostEvent::Synced);
             }
@@ -287,6 +291,7 @@ impl Core {
         let delta = self.shared.clock.wall().saturating_sub(server_time);
         self.shared.delta.store(delta, Ordering::Relaxed);
         self.login += 1;
+        self.login_time = server_time;
         let login = self.login;
         if self.shared.user_id().is_some_and(|open| open != user_id) {
             self.forget_messages(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT);
