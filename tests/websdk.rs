@@ -12,6 +12,8 @@ mod devices;
 mod install;
 #[path = "websdk/page.rs"]
 mod page;
+#[path = "websdk/together.rs"]
+mod together;
 
 use anser::client::SendOptions;
 use anser::model::content::{Content, ImageMessage};

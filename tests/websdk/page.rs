@@ -43,6 +43,8 @@ pub(crate) struct Heard {
     pub(crate) messages: Vec<Value>,
     /// Who types, as told each time.
     pub(crate) typing: Vec<Value>,
+    /// States of conversations, as told each time.
+    pub(crate) states: Vec<Value>,
     /// Answers that nobody has taken.
     answers: Vec<Value>,
     /// Errors that nobody caught inside the page.
@@ -82,6 +84,7 @@ impl Told {
             Some("status") => heard.statuses.push(line["status"].as_i64().unwrap_or(-1)),
             Some("message") => heard.messages.push(line["message"].clone()),
             Some("typing") => heard.typing.push(line["typing"].clone()),
+            Some("states") => heard.states.push(line["states"].clone()),
             None => heard.answers.push(line),
             Some(_) => heard.uncaught.push(line.to_string()),
         });

@@ -60,6 +60,9 @@ const calls = {
     RongIMClient.setTypingStatusListener({
       onChanged: (typing) => tell({ event: 'typing', typing }),
     });
+    RongIMClient.setConversationStatusListener({
+      onChanged: (states) => tell({ event: 'states', states }),
+    });
     client = RongIMClient.getInstance();
     return { version: client.getSDKInfo().version };
   },
@@ -96,6 +99,15 @@ const calls = {
   /** Tells the target that text is being typed. */
   typing: ({ type, target }) => asked(
     (callback) => client.sendTypingStatusMessage(type, target, 'RC:TxtMsg', callback),
+    () => null,
+  ),
+
+  /** Takes a message back that this page has shown. */
+  recall: ({ message }) => asked((callback) => client.sendRecallMessage(message, callback), shown),
+
+  /** Mutes a conversation or puts it on top, for all devices. */
+  set_state: ({ type, target, state }) => asked(
+    (callback) => client.setConversationStatus(type, target, state, callback),
     () => null,
   ),
 
