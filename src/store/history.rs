@@ -74,7 +74,7 @@ pub fn page(
 }
 
 /// The index gives the order; the second comparison parts messages of the same millisecond.
-fn page_sql(newer: bool, wanted: &str) -> String {
+pub(super) fn page_sql(newer: bool, wanted: &str) -> String {
     let (than, order) = if newer { (">", "ASC") } else { ("<", "DESC") };
     format!(
         "SELECT {COLUMNS} FROM message m JOIN conversation c ON c.id = m.conversation

@@ -18,6 +18,8 @@ mod list;
 mod messages;
 mod open;
 mod outbox;
+#[cfg(test)]
+mod plans;
 mod receipts;
 mod rows;
 mod schema;

@@ -120,7 +120,7 @@ pub fn conversations(
     rows.into_iter().map(|(id, row)| with_latest(connection, id, row)).collect()
 }
 
-fn list_sql(filter: &ConversationFilter) -> String {
+pub(super) fn list_sql(filter: &ConversationFilter) -> String {
     let mut wanted = vec![format!("c.hidden = {}", i32::from(filter.hidden)), type_filter(&filter.types)];
     if let Some(top) = filter.top {
         wanted.push(format!("c.top = {}", i32::from(top)));
@@ -161,7 +161,8 @@ fn type_filter(types: &[ConversationType]) -> String {
         return "TRUE".into();
     }
     let numbers: Vec<String> = types.iter().map(|kind| kind.number().to_string()).collect();
-    format!("c.type IN ({})", numbers.join(", "))
+    // Unary plus: the index of the order is the one to use, whatever the kinds.
+    format!("+c.type IN ({})", numbers.join(", "))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Conversation)> {
