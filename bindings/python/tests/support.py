@@ -48,7 +48,7 @@ class Counter:
 
     CLASSES = (
         anser.Client, anser.Messages, anser.History, anser.Conversations, anser.Receipts, anser.Settings,
-        anser.Media, anser.Upload, anser.Subscription,
+        anser.Media, anser.Upload, anser.Search, anser.Storage, anser.Subscription,
     )
 
     def __init__(self):
@@ -79,14 +79,14 @@ counter = Counter()
 
 class Recorder(
     anser.MessageListener, anser.ConnectionListener, anser.ConversationListener, anser.ReceiptListener,
-    anser.TypingListener, anser.MediaListener, anser.LogListener,
+    anser.TypingListener, anser.MediaListener, anser.DatabaseListener, anser.LogListener,
 ):
     """Keeps what a client was told, in order."""
 
     def __init__(self):
         self.received, self.sent, self.changes = [], [], []
         self.statuses, self.synced, self.changed = [], [], []
-        self.receipts, self.typing, self.progress, self.log = [], [], [], []
+        self.receipts, self.typing, self.progress, self.damage, self.log = [], [], [], [], []
         self._news = threading.Condition()
 
     def _add(self, kept, items):
@@ -121,10 +121,13 @@ class Recorder(
     def on_typing(self, conversation, users):
         self._add(self.typing, [(conversation, [(user.user_id, user.object_name) for user in users])])
 
+    def on_database(self, report):
+        self._add(self.damage, [report])
+
     def on_log(self, level, target, text):
         self._add(self.log, [(level, target, text)])
 
-    # The name is the same for media and for back-fills; only the first is recorded here.
+    # The name is the same for media, back-fills and the care of the store; only the first is recorded here.
     def on_progress(self, progress):
         self._add(self.progress, [progress])
 
@@ -214,6 +217,7 @@ class Person:
             self.client.add_receipt_listener(self.heard),
             self.client.add_typing_listener(self.heard),
             self.client.add_media_listener(self.heard),
+            self.client.add_database_listener(self.heard),
         ]
         self.messages = self.client.messages()
         self.history = self.client.history()
@@ -221,6 +225,8 @@ class Person:
         self.receipts = self.client.receipts()
         self.settings = self.client.settings()
         self.media = self.client.media()
+        self.search = self.client.search()
+        self.storage = self.client.storage()
 
     async def connect(self):
         assert await self.client.connect(server.token(self.user)) == self.user

@@ -42,6 +42,9 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** Finding messages and conversations by their words. */
     val search = Search(native.search())
 
+    /** The care of the user's data. */
+    val storage = Storage(native.storage())
+
     /** How the client stands to the server, now. */
     val status: ConnectionStatus get() = native.status()
 
@@ -119,6 +122,9 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** How transfers of files get on. */
     val mediaProgress: Flow<MediaProgress> get() = events { onMedia(it) }
 
+    /** What became of a damaged database: the last report first, if there is one. */
+    val databaseReports: Flow<DatabaseReport> get() = events { onDatabase(it) }
+
     /** The library's log up to [level]. It is the process's: with several clients each hears them all. */
     fun log(level: LogLevel): Flow<LogLine> = events { onLog(level, it) }
 
@@ -146,6 +152,10 @@ class Client(options: ClientOptions) : AutoCloseable {
 
     /** As [mediaProgress], by a callback on the delivery thread. */
     fun onMedia(listener: (MediaProgress) -> Unit) = Subscription(native.addMediaListener(MediaAdapter(listener)))
+
+    /** As [databaseReports], by a callback on the delivery thread. */
+    fun onDatabase(listener: (DatabaseReport) -> Unit) =
+        Subscription(native.addDatabaseListener(DatabaseAdapter(listener)))
 
     /** As [log], by a callback on the delivery thread. */
     fun onLog(level: LogLevel, listener: (LogLine) -> Unit) =

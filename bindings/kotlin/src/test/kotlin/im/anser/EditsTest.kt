@@ -17,7 +17,7 @@ class EditsTest : People() {
         assertEquals("RC:RcCmd" to sent.uid, left.objectName to left.uid)
         for (person in listOf(alice, bob)) {
             val change = person.changes.first("the recall") { it is MessageChange.Recalled } as MessageChange.Recalled
-            assertEquals(sent.uid, change.message.uid)
+            assertEquals(sent.uid to change.conversation, change.message.run { uid to conversation })
             assertFalse("secret" in change.message.content)
         }
         val here = bob.client.messages.getByUid(checkNotNull(sent.uid))
@@ -71,7 +71,8 @@ class EditsTest : People() {
         for (text in listOf("one", "two", "three")) alice.say(privateChat(bob.user), text)
         val got = bob.received.waitFor("all") { it.size >= 3 }
         assertEquals(1, bob.client.messages.delete(listOf(got[2].id, 987654321)))
-        bob.changes.first("the change") { it == MessageChange.Deleted(here, listOf(got[2].id)) }
+        val change = bob.changes.first("the change") { it is MessageChange.Deleted } as MessageChange.Deleted
+        assertEquals(here to listOf(got[2].id), change.conversation to change.messageIds)
         assertEquals(listOf("one", "two"), bob.client.messages.history(here).map { it.text })
         assertEquals(1, bob.client.messages.deleteEverywhere(listOf(got[0].id)))
         bob.client.syncNow()
@@ -93,14 +94,15 @@ class EditsTest : People() {
         assertEquals(both, bob.client.messages.setExpansion(got.id, both).expansion)
         alice.changes.first("the pairs") { it is MessageChange.ExpansionSet }.run {
             this as MessageChange.ExpansionSet
-            assertEquals(both.keys, keys.toSet())
+            assertEquals(both.keys to privateChat(bob.user), keys.toSet() to conversation)
             assertEquals(both, message.expansion)
         }
         val left = alice.client.messages.removeExpansion(sent.id, listOf("from"))
         assertEquals(mapOf("likes" to "2"), left.expansion)
         bob.changes.first("one less") { it is MessageChange.ExpansionRemoved }.run {
             this as MessageChange.ExpansionRemoved
-            assertEquals(listOf("from") to left.expansion, keys to message.expansion)
+            assertEquals(listOf("from") to privateChat(alice.user), keys to conversation)
+            assertEquals(left.expansion, message.expansion)
         }
         val plain = alice.say(privateChat(bob.user), "plain")
         assertEquals(33003, codeOf { alice.client.messages.setExpansion(plain.id, both) })

@@ -107,7 +107,8 @@ class HistoryTest : People() {
         val (history, here) = bob.client.history to privateChat(alice.user)
         val got = bob.received.all
         history.clear(here, got[1].sentTime)
-        bob.changes.first("the change") { it == MessageChange.Cleared(here, got[1].sentTime) }
+        val change = bob.changes.first("the change") { it is MessageChange.Cleared } as MessageChange.Cleared
+        assertEquals(here to got[1].sentTime, change.conversation to change.until)
         assertEquals(listOf("2", "3"), bob.client.messages.history(here).texts)
         history.clearRemote(here, got[2].sentTime, alsoHere = false)
         assertEquals(listOf("2", "3"), bob.client.messages.history(here).texts, "here nothing changes")

@@ -77,7 +77,7 @@ class ReceiptsTest : People() {
         bob.synced.waitFor("the first synchronisation") { it.isNotEmpty() }
         val receipts = alice.client.receipts
         repeat(2) { receipts.sendTyping(to) }
-        bob.typing.waitFor("typing") { it.isNotEmpty() }
+        assertEquals(here, bob.typing.waitFor("typing") { it.isNotEmpty() }.first().conversation)
         alice.say(to, "written")
         val heard = bob.typing.waitFor("its end") { it.size >= 2 }
         assertEquals(listOf(Typing(here, listOf(TypingUser(alice.user, "RC:TxtMsg"))), Typing(here, emptyList())), heard)
