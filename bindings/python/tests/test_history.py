@@ -55,7 +55,7 @@ class History(Case):
         _, bob, here = await self.told(25)
         # What is older than the inbox reaches is unknown until the server is asked.
         gaps = await bob.history.gaps(here)
-        self.assertEqual([gap._from for gap in gaps], [0])
+        self.assertEqual([gap.from_time for gap in gaps], [0])
         page = await bob.history.load(here, 0, 20)
         self.assertEqual((len(page.messages), page.has_more), (20, True))
         rest = await bob.history.load(here, page.messages[0].sent_time, 20)

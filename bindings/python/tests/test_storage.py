@@ -64,9 +64,9 @@ class Storage(Case):
         self.assertEqual((written.conversations, written.messages), (2, 31))
         self.assertEqual(written.bytes, Path(file).stat().st_size)
         progress = Steps()
-        read = await again.storage._import(file, progress)
+        read = await again.storage.import_file(file, progress)
         self.assertEqual((read.messages, read.known, bool(progress.steps)), (31, 0, True))
-        read = await again.storage._import(file, None)
+        read = await again.storage.import_file(file, None)
         self.assertEqual((read.messages, read.known), (0, 31), "nothing is doubled")
         texts = [[text_of(m) for m in await person.messages.history(private(self.users[1]), 0, 100)]
                  for person in (alice, again)]
@@ -87,7 +87,9 @@ class Storage(Case):
         self.assertEqual([text_of(m) for m in await alice.messages.history(private(bob.user), 0, 10)], ["wake up"])
         report = await alice.storage.sync_once(60_000, server.token(alice.user))
         self.assertEqual((report.new_messages, report.complete), (0, True))
-        self.assertNotEqual(alice.client.status(), anser.ConnectionStatus.CONNECTED)
+        status, told = anser.ConnectionStatus, alice.heard.statuses
+        alice.heard.wait("the line of the last sync, and its end", lambda: (
+            told.count((status.CONNECTED, 0)) == 3 and told[-1][0] == status.DISCONNECTED))
         await self.refused(33003, alice.storage.sync_once(0, None))
 
     async def test_cleared(self):

@@ -9,7 +9,6 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
-import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -91,7 +90,10 @@ class StorageTest : People() {
         storage.resume()
         assertEquals(listOf("wake up"), alice.client.messages.history(privateChat(bob.user)).map { it.text })
         assertEquals(SyncReport(0u, true), storage.syncOnce(60_000, Server.token(alice.user)))
-        assertNotEquals(ConnectionStatus.CONNECTED, alice.client.status)
+        alice.statuses.waitFor("the line of the last sync, and its end") { told ->
+            told.count { it.status == ConnectionStatus.CONNECTED } == 3 &&
+                told.last().status == ConnectionStatus.DISCONNECTED
+        }
         assertEquals(33003, codeOf { storage.syncOnce(0) })
     }
 
