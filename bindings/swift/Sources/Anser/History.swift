@@ -45,7 +45,7 @@ public final class History: Sendable {
         progress: (@Sendable (_ fetched: UInt32, _ since: Int64) -> Void)? = nil
     ) async throws -> UInt32 {
         try await native.backfill(
-            conversation: conversation, since: since, listener: progress.map(BackfillAdapter.init))
+            conversation: conversation, since: since, listener: progress.map { BackfillAdapter($0) })
     }
 
     /// Stretches of a conversation that this device has never seen, oldest first.

@@ -18,7 +18,7 @@ public final class Storage: Sendable {
     /// Checks the whole database and mends what is derived, beside everything else.
     @discardableResult
     public func verify(progress: Progress? = nil) async throws -> VerifyReport {
-        try await native.verify(progress: progress.map(ProgressAdapter.init))
+        try await native.verify(progress: progress.map { ProgressAdapter($0) })
     }
 
     /// Writes all conversations with their messages to the file `path`, or one of them, as lines of JSON.
@@ -27,13 +27,13 @@ public final class Storage: Sendable {
         async throws -> ExportReport
     {
         try await native.export(
-            path: path, conversation: conversation, progress: progress.map(ProgressAdapter.init))
+            path: path, conversation: conversation, progress: progress.map { ProgressAdapter($0) })
     }
 
     /// Stores what `export` wrote. What is here already stays as it is.
     @discardableResult
     public func `import`(from path: String, progress: Progress? = nil) async throws -> ImportReport {
-        try await native.import(path: path, progress: progress.map(ProgressAdapter.init))
+        try await native.import(path: path, progress: progress.map { ProgressAdapter($0) })
     }
 
     /// What became of the last database that was found damaged, since this client was made.
