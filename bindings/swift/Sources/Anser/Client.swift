@@ -176,10 +176,11 @@ public final class Client: Sendable {
         Subscription(native.addLogListener(level: level, listener: LogAdapter(listener)))
     }
 
-    /// Ends the client: disconnects, fails what is pending with code 34400, ends its threads and finishes its
-    /// streams. No callback runs once it returns. A second time does nothing.
+    /// Ends the client: disconnects, fails what is pending with code 34400, ends its threads and its
+    /// uploads, and finishes its streams. No callback runs once it returns. A second time does nothing.
     public func close() {
         native.shutdown()
+        media.end()
         streams.finish()
     }
 }

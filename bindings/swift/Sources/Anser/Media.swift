@@ -5,6 +5,7 @@ import AnserBindings
 /// Messages with files; from `Client.media`. How they get on comes by `Client.mediaProgress`.
 public final class Media: Sendable {
     private let native: AnserBindings.Media
+    private let uploads = Uploads()
 
     init(_ native: AnserBindings.Media) {
         self.native = native
@@ -13,7 +14,7 @@ public final class Media: Sendable {
     /// Sets who takes files to a file server. Unfinished uploads, also those of earlier runs, start at once; those
     /// that go through another uploader are stopped and start again.
     public func setUploader(_ uploader: any Uploader) {
-        native.setUploader(uploader: UploaderAdapter(uploader))
+        native.setUploader(uploader: UploaderAdapter(uploader, uploads))
     }
 
     /// Sends content with the file at `filePath`; the file's address is put into it once the file has arrived.
@@ -83,6 +84,11 @@ public final class Media: Sendable {
     @discardableResult
     public func clearCache() async throws -> UInt64 {
         try await native.clearCache()
+    }
+
+    /// Ends the uploads that go: their client is gone.
+    func end() {
+        uploads.end()
     }
 }
 

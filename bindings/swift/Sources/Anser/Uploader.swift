@@ -65,35 +65,52 @@ public final class Upload: Sendable {
     }
 }
 
-final class UploaderAdapter: AnserBindings.Uploader, @unchecked Sendable {
+final class UploaderAdapter: AnserBindings.Uploader {
     private let uploader: any Uploader
-    private let lock = NSLock()
-    private var running: [Int64: Task<Void, Never>] = [:]
+    private let uploads: Uploads
 
-    init(_ uploader: any Uploader) {
-        self.uploader = uploader
+    init(_ uploader: any Uploader, _ uploads: Uploads) {
+        (self.uploader, self.uploads) = (uploader, uploads)
     }
 
     func start(upload: AnserBindings.Upload) {
-        let attempt = Upload(upload)
-        let id = attempt.id
+        uploads.start(Upload(upload), with: uploader)
+    }
+
+    func stop(uploadId: Int64) {
+        uploads.stop(uploadId)
+    }
+}
+
+/// The tasks of the uploads that go.
+final class Uploads: @unchecked Sendable {
+    private let lock = NSLock()
+    private var running: [Int64: Task<Void, Never>] = [:]
+
+    func start(_ upload: Upload, with uploader: any Uploader) {
+        let id = upload.id
         // Under the lock: a task that ends at once must find itself here.
         lock.withLock {
-            running[id] = Task { [uploader] in
+            running[id] = Task {
                 do {
-                    attempt.finish(try await uploader.upload(attempt))
+                    upload.finish(try await uploader.upload(upload))
                 } catch {
                     // After a stop this does nothing: the attempt has ended already.
-                    attempt.fail(error)
+                    upload.fail(error)
                 }
                 self.remove(id)
             }
         }
     }
 
-    func stop(uploadId: Int64) {
-        let task = lock.withLock { running[uploadId] }
+    func stop(_ id: Int64) {
+        let task = lock.withLock { running[id] }
         task?.cancel()
+    }
+
+    func end() {
+        let tasks = lock.withLock { Array(running.values) }
+        tasks.forEach { $0.cancel() }
     }
 
     private func remove(_ id: Int64) {

@@ -174,7 +174,9 @@ final class LifeTests: XCTestCase {
             code { try await client.connect(token: "x") }, code { try await client.syncNow() },
             code { try await client.messages.sendText("x", to: .privateChat("x")) },
             code { try await client.conversations.totalUnreadCount() },
+            code { try await client.media.cacheSize() }, code { try await client.settings.quietHours() },
+            code { try await client.receipts.readers(of: 1) }, code { try await client.storage.verify() },
         ]
-        XCTAssertEqual(codes, [34400, 34400, 34400, 34400])
+        XCTAssertEqual(codes, Array(repeating: 34400, count: 8))
     }
 }

@@ -162,12 +162,13 @@ class Client(options: ClientOptions) : AutoCloseable {
         Subscription(native.addLogListener(level, LogAdapter(listener)))
 
     /**
-     * Ends the client: disconnects, fails what is pending with code 34400, ends its threads and completes
-     * its flows. No callback runs once it returns. A second time does nothing.
+     * Ends the client: disconnects, fails what is pending with code 34400, ends its threads and its
+     * uploads, and completes its flows. No callback runs once it returns. A second time does nothing.
      */
     override fun close() {
         // The native handle stays valid: later calls say clearly (34400) that the client is closed.
         native.shutdown()
+        media.end()
         closed.complete(Unit)
     }
 

@@ -3,14 +3,18 @@ package im.anser
 
 import im.anser.ffi.MediaListener
 import im.anser.ffi.Media as NativeMedia
+import kotlinx.coroutines.SupervisorJob
 
 /** Messages with files; from [Client.media]. How they get on comes by [Client.mediaProgress]. */
 class Media internal constructor(private val native: NativeMedia) {
+    /** All uploads that go are its children. */
+    private val uploads = SupervisorJob()
+
     /**
      * Sets who takes files to a file server. Unfinished uploads, also those of earlier runs, start at once;
      * those that go through another uploader are stopped and start again.
      */
-    fun setUploader(uploader: Uploader) = native.setUploader(UploaderAdapter(uploader))
+    fun setUploader(uploader: Uploader) = native.setUploader(UploaderAdapter(uploader, uploads))
 
     /**
      * Sends [content] with the file at [filePath]; the file's address is put into it once the file has arrived.
@@ -57,6 +61,9 @@ class Media internal constructor(private val native: NativeMedia) {
 
     /** Empties the cache, except for what is on its way; the bytes that it took. */
     suspend fun clearCache(): Long = native.clearCache().toLong()
+
+    /** Ends the uploads that go: their client is gone. */
+    internal fun end() = uploads.cancel()
 }
 
 internal class MediaAdapter(private val listener: (MediaProgress) -> Unit) : MediaListener {

@@ -10,7 +10,6 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
-import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.launch
 
 /** Takes files to a file server; set by [Media.setUploader]. */
@@ -63,8 +62,8 @@ class Upload internal constructor(private val native: NativeUpload) {
     }
 }
 
-internal class UploaderAdapter(private val uploader: Uploader) : NativeUploader {
-    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.IO)
+internal class UploaderAdapter(private val uploader: Uploader, uploads: Job) : NativeUploader {
+    private val scope = CoroutineScope(uploads + Dispatchers.IO)
     private val running = ConcurrentHashMap<Long, Job>()
 
     override fun start(upload: NativeUpload) {

@@ -229,7 +229,9 @@ class LifeTest {
             { client.syncNow() }, { client.messages.sendText(to, "x") }, { client.messages.get(1) },
             { client.messages.history(to) }, { client.messages.waitSent(1) }, { client.messages.cancel(1) },
             { client.messages.resend(1) }, { client.conversations.list() },
-            { client.conversations.totalUnreadCount() },
+            { client.conversations.totalUnreadCount() }, { client.messages.delete(listOf(1)) },
+            { client.history.gaps(to) }, { client.receipts.readers(1) }, { client.settings.quietHours() },
+            { client.media.cacheSize() }, { client.search.count(SearchQuery("x")) }, { client.storage.verify() },
         )
         calls.forEachIndexed { index, call -> assertEquals(34400, codeOf(call), "call $index") }
         assertNotEquals(ConnectionStatus.CONNECTED, client.status)

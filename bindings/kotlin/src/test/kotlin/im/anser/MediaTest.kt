@@ -124,6 +124,18 @@ class MediaTest : People() {
     }
 
     @Test
+    fun `closing ends an upload`() = runBlocking {
+        val alice = alice()
+        val uploader = HttpUploader(files, 50_000)
+        alice.client.media.setUploader(uploader)
+        alice.send(file("a.bin"))
+        alice.moves(50_000)
+        alice.close()
+        assertEquals(listOf(uploader.started.all.single().id), uploader.stopped.waitFor("its end") { it.isNotEmpty() })
+        assertTrue(uploader.started.all.single().isStopped)
+    }
+
+    @Test
     fun `an upload fails for now or for good`() = runBlocking {
         val alice = alice()
         val uploader = HttpUploader(files)
