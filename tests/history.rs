@@ -222,3 +222,18 @@ async fn a_server_without_history_says_so() {
     let page = alice.client.history().load(to_bob, 0, 10).await.unwrap();
     assert_eq!(texts(&page.messages), numbers(0..2), "what is here is shown");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_page_is_whole_before_any_page_of_the_inbox_came() {
+    let world = World::new().await;
+    let (alice, bob) = (world.join("alice").await, world.join("bob").await);
+    bob.client.sync_now().await.unwrap();
+    let (to_bob, to_alice) = (ConversationKey::private("bob"), ConversationKey::private("alice"));
+    // Pushed one by one, so that no page of the inbox ever says since when everything is here.
+    talk(&alice, &to_bob, 0..25).await;
+    bob.heard.wait_messages(25);
+    let page = bob.client.history().load(to_alice.clone(), 0, 20).await.unwrap();
+    assert_eq!((texts(&page.messages), page.has_more), (numbers(5..25), true));
+    let rest = bob.client.history().load(to_alice, page.messages[0].sent_time, 20).await.unwrap();
+    assert_eq!((texts(&rest.messages), rest.has_more), (numbers(0..5), false));
+}

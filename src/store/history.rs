@@ -186,9 +186,15 @@ pub fn caught_up(connection: &Connection, connack_time: i64) -> Result<(), Store
 /// The database fails.
 pub fn known_since(connection: &Connection, key: &ConversationKey, time: i64) -> Result<i64, StoreError> {
     let conversation = conversations::known_id(connection, key)?.unwrap_or(0);
-    // Beyond the newest live range lies only what has not been pulled yet.
-    let newest: Option<i64> =
-        connection.prepare_cached("SELECT max(to_time) FROM live_range")?.query_row([], |row| row.get(0))?;
+    // Beyond the newest range lies only what has not been pulled yet. With nothing pulled so far that is the
+    // newest page of the history: without it, asking for the newest page would never end.
+    let newest: Option<i64> = connection
+        .prepare_cached(
+            "SELECT max(to_time) FROM (
+               SELECT max(to_time) AS to_time FROM live_range UNION ALL
+               SELECT max(to_time) FROM history_range WHERE conversation = ?1)",
+        )?
+        .query_row([conversation], |row| row.get(0))?;
     let mut since = match newest {
         Some(newest) if time > newest => newest,
         _ => time,

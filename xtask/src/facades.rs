@@ -8,7 +8,19 @@ use anyhow::{Context as _, bail};
 use crate::bindings;
 use crate::tools::files_below;
 
-const OBJECTS: [&str; 4] = ["Client", "Messages", "Conversations", "Subscription"];
+const OBJECTS: [&str; 11] = [
+    "Client",
+    "Messages",
+    "History",
+    "Conversations",
+    "Receipts",
+    "Settings",
+    "Media",
+    "Upload",
+    "Search",
+    "Storage",
+    "Subscription",
+];
 
 pub(crate) fn check() -> anyhow::Result<()> {
     bindings::generate()?;

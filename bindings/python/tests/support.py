@@ -11,8 +11,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import unittest
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -44,7 +46,10 @@ DEADLINE = 120
 class Counter:
     """Counts the calls of every public method of the generated classes."""
 
-    CLASSES = (anser.Client, anser.Messages, anser.Conversations, anser.Subscription)
+    CLASSES = (
+        anser.Client, anser.Messages, anser.History, anser.Conversations, anser.Receipts, anser.Settings,
+        anser.Media, anser.Upload, anser.Search, anser.Storage, anser.Subscription,
+    )
 
     def __init__(self):
         self.calls = {}
@@ -72,11 +77,16 @@ class Counter:
 counter = Counter()
 
 
-class Recorder(anser.MessageListener, anser.ConnectionListener, anser.ConversationListener, anser.LogListener):
+class Recorder(
+    anser.MessageListener, anser.ConnectionListener, anser.ConversationListener, anser.ReceiptListener,
+    anser.TypingListener, anser.MediaListener, anser.DatabaseListener, anser.LogListener,
+):
     """Keeps what a client was told, in order."""
 
     def __init__(self):
-        self.received, self.sent, self.statuses, self.changed, self.log = [], [], [], [], []
+        self.received, self.sent, self.changes = [], [], []
+        self.statuses, self.synced, self.changed = [], [], []
+        self.receipts, self.typing, self.progress, self.damage, self.log = [], [], [], [], []
         self._news = threading.Condition()
 
     def _add(self, kept, items):
@@ -90,33 +100,62 @@ class Recorder(anser.MessageListener, anser.ConnectionListener, anser.Conversati
     def on_sent(self, message):
         self._add(self.sent, [message])
 
+    def on_changed(self, changes):
+        self._add(self.changes, changes)
+
     def on_overflow(self):
         raise AssertionError("the queue overflowed")
 
     def on_status(self, status, code):
         self._add(self.statuses, [(status, code)])
 
+    def on_synced(self):
+        self._add(self.synced, [True])
+
     def on_conversations(self, conversations):
         self._add(self.changed, conversations)
+
+    def on_receipts(self, receipts):
+        self._add(self.receipts, receipts)
+
+    def on_typing(self, conversation, users):
+        self._add(self.typing, [(conversation, [(user.user_id, user.object_name) for user in users])])
+
+    def on_database(self, report):
+        self._add(self.damage, [report])
 
     def on_log(self, level, target, text):
         self._add(self.log, [(level, target, text)])
 
+    # The name is the same for media, back-fills and the care of the store; only the first is recorded here.
+    def on_progress(self, progress):
+        self._add(self.progress, [progress])
+
     def wait(self, what, happened):
+        """Waits until it has happened, and returns what `happened` returned."""
         with self._news:
-            if not self._news.wait_for(happened, DEADLINE):
-                raise AssertionError(f"never happened: {what}; received {self.received}, sent {self.sent}, "
-                                     f"statuses {self.statuses}")
+            found = self._news.wait_for(happened, DEADLINE)
+            if not found:
+                raise AssertionError(f"never happened: {what}; heard {vars(self)}")
+            return found
 
     def wait_received(self, count):
         self.wait(f"{count} messages", lambda: len(self.received) >= count)
         return list(self.received)
 
+    def wait_change(self, kind):
+        """The first change of this kind."""
+        return self.wait(f"a change {kind}", lambda: next((c for c in self.changes if c.kind == kind), None))
+
+    def wait_receipt(self, kind):
+        """The first receipt of this kind."""
+        return self.wait(f"a receipt {kind}", lambda: next((r for r in self.receipts if r.kind == kind), None))
+
 
 class Server:
     """`anser-server dev` as a process of its own."""
 
-    def __init__(self, pairs=40):
+    def __init__(self, pairs=80):
         self.free = iter(range(pairs))
         users = [f"{name}{number}" for number in range(pairs) for name in ("alice", "bob")]
         command = [SERVER, "dev", "--json", "--port", "0", "--users", ",".join(users)]
@@ -175,13 +214,58 @@ class Person:
             self.client.add_message_listener(self.heard),
             self.client.add_connection_listener(self.heard),
             self.client.add_conversation_listener(self.heard),
+            self.client.add_receipt_listener(self.heard),
+            self.client.add_typing_listener(self.heard),
+            self.client.add_media_listener(self.heard),
+            self.client.add_database_listener(self.heard),
         ]
         self.messages = self.client.messages()
+        self.history = self.client.history()
         self.conversations = self.client.conversations()
+        self.receipts = self.client.receipts()
+        self.settings = self.client.settings()
+        self.media = self.client.media()
+        self.search = self.client.search()
+        self.storage = self.client.storage()
 
     async def connect(self):
         assert await self.client.connect(server.token(self.user)) == self.user
         return self
+
+    async def say(self, conversation, text):
+        """Sends text and waits until it is sent."""
+        return await self.messages.wait_sent((await self.messages.send_text(conversation, text)).id)
+
+
+class Case(unittest.IsolatedAsyncioTestCase):
+    """A test with two users whom no other test knows, and with people who are gone when it ends."""
+
+    def setUp(self):
+        self.users = server.pair()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def person(self, user, **options):
+        person = Person(user, **options)
+        self.addCleanup(person.client.shutdown)
+        return person
+
+    async def join(self, user, **options):
+        return await self.person(user, **options).connect()
+
+    async def both(self):
+        """Both users, connected."""
+        return await self.join(self.users[0]), await self.join(self.users[1])
+
+    async def group(self, *members):
+        """A group of these users."""
+        name = f"group-of-{members[0]}"
+        server.api("/group/create.json", userId=members, groupId=name, groupName="Geese")
+        return group(name)
+
+    async def refused(self, code, call):
+        self.assertEqual(await code_of(call), code)
 
 
 def private(user):
@@ -202,3 +286,8 @@ async def code_of(call):
     except anser.AnserError.Failed as error:
         return error.code
     return 0
+
+
+def text_of(message):
+    """The text of a text message."""
+    return json.loads(message.content)["content"]

@@ -165,6 +165,9 @@ class Life(unittest.IsolatedAsyncioTestCase):
             alice.messages.send_text(to, "x"), alice.messages.get(1), alice.messages.history(to, 0, 1),
             alice.messages.wait_sent(1), alice.messages.cancel(1), alice.messages.resend(1),
             alice.conversations.list([], None, 1), alice.conversations.total_unread_count(),
+            alice.messages.delete([1]), alice.history.gaps(to), alice.receipts.readers(1),
+            alice.settings.quiet_hours(), alice.media.cache_size(),
+            alice.search.count(anser.SearchQuery(text="x")), alice.storage.verify(None),
         ):
             self.assertEqual(await code_of(call), 34400, call)
         self.assertNotEqual(client.status(), CONNECTED)

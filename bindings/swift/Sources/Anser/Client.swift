@@ -12,13 +12,31 @@ public final class Client: Sendable {
 
     /// Sending and reading messages.
     public let messages: Messages
+    /// Pages of messages, here and at the server.
+    public let history: History
     /// The conversation list and the unread counts.
     public let conversations: Conversations
+    /// Receipts and typing.
+    public let receipts: Receipts
+    /// What the user prefers.
+    public let settings: Settings
+    /// Messages with files.
+    public let media: Media
+    /// Finding messages and conversations by their words.
+    public let search: Search
+    /// The care of the user's data.
+    public let storage: Storage
 
     public init(options: ClientOptions) throws {
         native = try AnserBindings.Client(options: options)
         messages = Messages(native.messages())
+        history = History(native.history())
         conversations = Conversations(native.conversations())
+        receipts = Receipts(native.receipts())
+        settings = Settings(native.settings())
+        media = Media(native.media())
+        search = Search(native.search())
+        storage = Storage(native.storage())
     }
 
     /// How the client stands to the server, now.
@@ -73,6 +91,11 @@ public final class Client: Sendable {
         streams.make { self.onStatus($0) }
     }
 
+    /// For the first time since a login everything that waited at the server is stored here.
+    public func synced() -> AsyncStream<Void> {
+        streams.make { listener in self.onSynced { listener(()) } }
+    }
+
     /// What happens to messages, from this call on.
     public func messageEvents() -> AsyncStream<MessageEvent> {
         streams.make { self.onMessages($0) }
@@ -81,6 +104,26 @@ public final class Client: Sendable {
     /// Which conversations changed, from this call on.
     public func conversationChanges() -> AsyncStream<[ConversationKey]> {
         streams.make { self.onConversations($0) }
+    }
+
+    /// What peers and members have stored and read.
+    public func receiptEvents() -> AsyncStream<[Receipt]> {
+        streams.make { self.onReceipts($0) }
+    }
+
+    /// Who is typing: those who type at present first, then each change.
+    public func typing() -> AsyncStream<Typing> {
+        streams.make { self.onTyping($0) }
+    }
+
+    /// How transfers of files get on.
+    public func mediaProgress() -> AsyncStream<MediaProgress> {
+        streams.make { self.onMedia($0) }
+    }
+
+    /// What became of a damaged database: the last report first, if there is one.
+    public func databaseReports() -> AsyncStream<DatabaseReport> {
+        streams.make { self.onDatabase($0) }
     }
 
     /// The library's log up to `level`. It is the process's: with several clients each hears them all.
@@ -93,6 +136,11 @@ public final class Client: Sendable {
         Subscription(native.addConnectionListener(listener: StatusAdapter(listener)))
     }
 
+    /// As `synced`, by a callback on the delivery thread.
+    public func onSynced(_ listener: @escaping @Sendable () -> Void) -> Subscription {
+        Subscription(native.addConnectionListener(listener: SyncedAdapter(listener)))
+    }
+
     /// As `messageEvents`, by a callback on the delivery thread.
     public func onMessages(_ listener: @escaping @Sendable (MessageEvent) -> Void) -> Subscription {
         Subscription(native.addMessageListener(listener: MessageAdapter(listener)))
@@ -103,15 +151,36 @@ public final class Client: Sendable {
         Subscription(native.addConversationListener(listener: ConversationAdapter(listener)))
     }
 
+    /// As `receiptEvents`, by a callback on the delivery thread.
+    public func onReceipts(_ listener: @escaping @Sendable ([Receipt]) -> Void) -> Subscription {
+        Subscription(native.addReceiptListener(listener: ReceiptAdapter(listener)))
+    }
+
+    /// As `typing`, by a callback on the delivery thread.
+    public func onTyping(_ listener: @escaping @Sendable (Typing) -> Void) -> Subscription {
+        Subscription(native.addTypingListener(listener: TypingAdapter(listener)))
+    }
+
+    /// As `mediaProgress`, by a callback on the delivery thread.
+    public func onMedia(_ listener: @escaping @Sendable (MediaProgress) -> Void) -> Subscription {
+        Subscription(native.addMediaListener(listener: MediaAdapter(listener)))
+    }
+
+    /// As `databaseReports`, by a callback on the delivery thread.
+    public func onDatabase(_ listener: @escaping @Sendable (DatabaseReport) -> Void) -> Subscription {
+        Subscription(native.addDatabaseListener(listener: DatabaseAdapter(listener)))
+    }
+
     /// As `log`, by a callback on the delivery thread.
     public func onLog(level: LogLevel, _ listener: @escaping @Sendable (LogLine) -> Void) -> Subscription {
         Subscription(native.addLogListener(level: level, listener: LogAdapter(listener)))
     }
 
-    /// Ends the client: disconnects, fails what is pending with code 34400, ends its threads and finishes its
-    /// streams. No callback runs once it returns. A second time does nothing.
+    /// Ends the client: disconnects, fails what is pending with code 34400, ends its threads and its
+    /// uploads, and finishes its streams. No callback runs once it returns. A second time does nothing.
     public func close() {
         native.shutdown()
+        media.end()
         streams.finish()
     }
 }

@@ -112,6 +112,9 @@ final class LifeTests: XCTestCase {
         let statuses = bob.client.statuses()
         let events = bob.client.messageEvents()
         let changes = bob.client.conversationChanges()
+        let (synced, typing) = (bob.client.synced(), bob.client.typing())
+        let (receipts, progress) = (alice.client.receiptEvents(), alice.client.mediaProgress())
+        let reports = alice.client.databaseReports()
         try await alice.connect()
         try await bob.connect()
         let connected = await statuses.first { $0.status == .connected }
@@ -123,6 +126,16 @@ final class LifeTests: XCTestCase {
         XCTAssertEqual(messages.map(text), ["one"])
         let changed = await changes.first { _ in true }
         XCTAssertEqual(changed, [.privateChat(alice.user)])
+        let once: Void? = await synced.first { _ in true }
+        XCTAssertNotNil(once)
+        let told = await receipts.first { _ in true }
+        guard case .delivered? = told?.first else { return XCTFail("not a delivery") }
+        try await alice.client.receipts.sendTyping(.privateChat(bob.user))
+        let typist = await typing.first { _ in true }
+        XCTAssertEqual(typist?.users, [TypingUser(userId: alice.user, objectName: "RC:TxtMsg")])
+        alice.client.close()
+        for await _ in progress { XCTFail("no file went anywhere") }
+        for await _ in reports { XCTFail("nothing was damaged") }
         let untilTheEnd = bob.client.messageEvents()
         bob.client.close()
         for await _ in untilTheEnd { XCTFail("closing finishes streams") }
@@ -161,7 +174,9 @@ final class LifeTests: XCTestCase {
             code { try await client.connect(token: "x") }, code { try await client.syncNow() },
             code { try await client.messages.sendText("x", to: .privateChat("x")) },
             code { try await client.conversations.totalUnreadCount() },
+            code { try await client.media.cacheSize() }, code { try await client.settings.quietHours() },
+            code { try await client.receipts.readers(of: 1) }, code { try await client.storage.verify() },
         ]
-        XCTAssertEqual(codes, [34400, 34400, 34400, 34400])
+        XCTAssertEqual(codes, Array(repeating: 34400, count: 8))
     }
 }

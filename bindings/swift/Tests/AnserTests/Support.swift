@@ -33,7 +33,7 @@ final class Server: @unchecked Sendable {
     private var next = 0
 
     private init() {
-        let pairs = 40
+        let pairs = 80
         let named = ProcessInfo.processInfo.environment["ANSER_SERVER"]
         process.executableURL =
             named.map(URL.init(fileURLWithPath:)) ?? packageFolder.appendingPathComponent("bin/anser-server")
@@ -69,18 +69,27 @@ final class Server: @unchecked Sendable {
             caPem: caPem)
     }
 
-    /// Makes a group through the server API, signed as an app's own server signs it.
+    /// Makes a group through the server API.
     func createGroup(_ id: String, members: [String]) async throws {
+        try await api("/group/create.json", form: members.map { "userId=\($0)" } + ["groupId=\(id)", "groupName=Geese"])
+    }
+
+    /// Adds a member to a group.
+    func joinGroup(_ id: String, member: String) async throws {
+        try await api("/group/join.json", form: ["userId=\(member)", "groupId=\(id)", "groupName=Geese"])
+    }
+
+    /// A call of the server API, signed as an app's own server signs it.
+    private func api(_ path: String, form: [String]) async throws {
         let nonce = "17"
         let timestamp = String(Int(Date().timeIntervalSince1970 * 1000))
-        var request = URLRequest(url: URL(string: info.api + "/group/create.json")!)
+        var request = URLRequest(url: URL(string: info.api + path)!)
         request.httpMethod = "POST"
         request.setValue(info.app_key, forHTTPHeaderField: "App-Key")
         request.setValue(nonce, forHTTPHeaderField: "Nonce")
         request.setValue(timestamp, forHTTPHeaderField: "Timestamp")
         request.setValue(sha1(info.app_secret + nonce + timestamp), forHTTPHeaderField: "Signature")
         request.setValue("application/x-www-form-urlencoded", forHTTPHeaderField: "Content-Type")
-        let form = members.map { "userId=\($0)" } + ["groupId=\(id)", "groupName=Geese"]
         request.httpBody = Data(form.joined(separator: "&").utf8)
         let prepared = request
         let body: Data = try await withCheckedThrowingContinuation { done in
@@ -144,6 +153,18 @@ final class Recorder<Item: Sendable>: @unchecked Sendable {
         news.unlock()
     }
 
+    func clear() {
+        news.lock()
+        kept.removeAll()
+        news.unlock()
+    }
+
+    /// The first that is so; waits for it.
+    @discardableResult
+    func first(_ what: String, where wanted: (Item) -> Bool) throws -> Item {
+        try XCTUnwrap(wait(for: what) { $0.contains(where: wanted) }.first(where: wanted))
+    }
+
     /// Blocks its thread: the library's own threads go on meanwhile.
     @discardableResult
     func wait(for what: String, until happened: ([Item]) -> Bool) -> [Item] {
@@ -168,21 +189,33 @@ final class Person: @unchecked Sendable {
     let sent = Recorder<Message>()
     let statuses = Recorder<StatusChange>()
     let changed = Recorder<ConversationKey>()
+    let changes = Recorder<MessageChange>()
+    let receipts = Recorder<Receipt>()
+    let typing = Recorder<Typing>()
+    let progress = Recorder<MediaProgress>()
+    let synced = Recorder<Bool>()
+    let damage = Recorder<DatabaseReport>()
     private var subscriptions: [Subscription] = []
 
     init(_ user: String, options: ClientOptions = Server.shared.options()) throws {
         self.user = user
         client = try Client(options: options)
         subscriptions = [
-            client.onMessages { [received, sent] event in
+            client.onMessages { [received, sent, changes] event in
                 switch event {
                 case let .received(messages): messages.forEach(received.add)
                 case let .sent(message): sent.add(message)
+                case let .changed(all): all.forEach(changes.add)
                 case .overflow: XCTFail("the queue overflowed")
                 }
             },
             client.onStatus { [statuses] in statuses.add($0) },
+            client.onSynced { [synced] in synced.add(true) },
             client.onConversations { [changed] in $0.forEach(changed.add) },
+            client.onReceipts { [receipts] in $0.forEach(receipts.add) },
+            client.onTyping { [typing] in typing.add($0) },
+            client.onMedia { [progress] in progress.add($0) },
+            client.onDatabase { [damage] in damage.add($0) },
         ]
     }
 
@@ -190,6 +223,61 @@ final class Person: @unchecked Sendable {
         let id = try await client.connect(token: Server.shared.info.tokens[user]!)
         XCTAssertEqual(id, user)
     }
+
+    /// Sends text and waits until it is sent.
+    @discardableResult
+    func say(_ text: String, to conversation: ConversationKey) async throws -> Message {
+        let message = try await client.messages.sendText(text, to: conversation)
+        return try await client.messages.waitSent(message.id)
+    }
+}
+
+/// Two users whom no other test knows, a folder, and people who are gone when the test ends.
+class PeopleCase: XCTestCase {
+    private(set) var users = ("", "")
+    private(set) var folder = ""
+    private var open: [Person] = []
+
+    override func setUp() async throws {
+        users = Server.shared.pair()
+        folder = NSTemporaryDirectory() + "anser-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    override func tearDown() async throws {
+        open.forEach { $0.client.close() }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    func person(_ user: String, options: ClientOptions = Server.shared.options()) throws -> Person {
+        let person = try Person(user, options: options)
+        open.append(person)
+        return person
+    }
+
+    func join(_ user: String, options: ClientOptions = Server.shared.options()) async throws -> Person {
+        let person = try person(user, options: options)
+        try await person.connect()
+        return person
+    }
+
+    /// Another device of this user.
+    func phone(_ user: String) async throws -> Person {
+        try await join(user, options: Server.shared.options(platform: .mobile))
+    }
+
+    /// A group of both.
+    func group() async throws -> ConversationKey {
+        let name = "group-of-\(users.0)"
+        try await Server.shared.createGroup(name, members: [users.0, users.1])
+        return .group(name)
+    }
+}
+
+/// The JSON of a text message.
+func json(_ text: String) -> String {
+    let data = try? JSONSerialization.data(withJSONObject: ["content": text])
+    return String(decoding: data ?? Data(), as: UTF8.self)
 }
 
 /// The code that a call fails with; 0 if it does not fail.

@@ -24,8 +24,26 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** Sending and reading messages. */
     val messages = Messages(native.messages())
 
+    /** Pages of messages, here and at the server. */
+    val history = History(native.history())
+
     /** The conversation list and the unread counts. */
     val conversations = Conversations(native.conversations())
+
+    /** Receipts and typing. */
+    val receipts = Receipts(native.receipts())
+
+    /** What the user prefers. */
+    val settings = Settings(native.settings())
+
+    /** Messages with files. */
+    val media = Media(native.media())
+
+    /** Finding messages and conversations by their words. */
+    val search = Search(native.search())
+
+    /** The care of the user's data. */
+    val storage = Storage(native.storage())
 
     /** How the client stands to the server, now. */
     val status: ConnectionStatus get() = native.status()
@@ -71,6 +89,9 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** How the client stands to the server: the present status first, then each change. */
     val statuses: Flow<StatusChange> get() = events { onStatus(it) }
 
+    /** For the first time since a login everything that waited at the server is stored here. */
+    val synced: Flow<Unit> get() = events { listener -> onSynced { listener(Unit) } }
+
     /** What happens to messages, from the moment of collecting on. */
     val messageEvents: Flow<MessageEvent> get() = events { onMessages(it) }
 
@@ -83,8 +104,26 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** Own messages that are SENT or FAILED now. */
     val sent: Flow<Message> get() = messageEvents.filterIsInstance<MessageEvent.Sent>().map { it.message }
 
-    /** Which conversations changed: their newest message or their unread count. */
+    /** Stored messages that are not what they were, one change at a time. */
+    val messageChanges: Flow<MessageChange>
+        get() = messageEvents.filterIsInstance<MessageEvent.Changed>().transform { event ->
+            event.changes.forEach { emit(it) }
+        }
+
+    /** Which conversations changed: their newest message, unread count, marks, state or draft. */
     val conversationChanges: Flow<List<ConversationKey>> get() = events { onConversations(it) }
+
+    /** What peers and members have stored and read. */
+    val receiptEvents: Flow<List<Receipt>> get() = events { onReceipts(it) }
+
+    /** Who is typing: those who type at present first, then each change. */
+    val typing: Flow<Typing> get() = events { onTyping(it) }
+
+    /** How transfers of files get on. */
+    val mediaProgress: Flow<MediaProgress> get() = events { onMedia(it) }
+
+    /** What became of a damaged database: the last report first, if there is one. */
+    val databaseReports: Flow<DatabaseReport> get() = events { onDatabase(it) }
 
     /** The library's log up to [level]. It is the process's: with several clients each hears them all. */
     fun log(level: LogLevel): Flow<LogLine> = events { onLog(level, it) }
@@ -92,6 +131,9 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** As [statuses], by a callback on the delivery thread. */
     fun onStatus(listener: (StatusChange) -> Unit) =
         Subscription(native.addConnectionListener(StatusAdapter(listener)))
+
+    /** As [synced], by a callback on the delivery thread. */
+    fun onSynced(listener: () -> Unit) = Subscription(native.addConnectionListener(SyncedAdapter(listener)))
 
     /** As [messageEvents], by a callback on the delivery thread. */
     fun onMessages(listener: (MessageEvent) -> Unit) =
@@ -101,17 +143,32 @@ class Client(options: ClientOptions) : AutoCloseable {
     fun onConversations(listener: (List<ConversationKey>) -> Unit) =
         Subscription(native.addConversationListener(ConversationAdapter(listener)))
 
+    /** As [receiptEvents], by a callback on the delivery thread. */
+    fun onReceipts(listener: (List<Receipt>) -> Unit) =
+        Subscription(native.addReceiptListener(ReceiptAdapter(listener)))
+
+    /** As [typing], by a callback on the delivery thread. */
+    fun onTyping(listener: (Typing) -> Unit) = Subscription(native.addTypingListener(TypingAdapter(listener)))
+
+    /** As [mediaProgress], by a callback on the delivery thread. */
+    fun onMedia(listener: (MediaProgress) -> Unit) = Subscription(native.addMediaListener(MediaAdapter(listener)))
+
+    /** As [databaseReports], by a callback on the delivery thread. */
+    fun onDatabase(listener: (DatabaseReport) -> Unit) =
+        Subscription(native.addDatabaseListener(DatabaseAdapter(listener)))
+
     /** As [log], by a callback on the delivery thread. */
     fun onLog(level: LogLevel, listener: (LogLine) -> Unit) =
         Subscription(native.addLogListener(level, LogAdapter(listener)))
 
     /**
-     * Ends the client: disconnects, fails what is pending with code 34400, ends its threads and completes
-     * its flows. No callback runs once it returns. A second time does nothing.
+     * Ends the client: disconnects, fails what is pending with code 34400, ends its threads and its
+     * uploads, and completes its flows. No callback runs once it returns. A second time does nothing.
      */
     override fun close() {
         // The native handle stays valid: later calls say clearly (34400) that the client is closed.
         native.shutdown()
+        media.end()
         closed.complete(Unit)
     }
 

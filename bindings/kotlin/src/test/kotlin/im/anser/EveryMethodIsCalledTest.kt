@@ -19,10 +19,14 @@ class EveryMethodIsCalledTest {
     /** What the compiler writes for data classes. */
     private val written = Regex("component\\d+|copy|equals|hashCode|toString")
 
+    /** Fails at once in a build without encryption (StorageTest), and that leaves no trace in the coverage. */
+    private val failsAtOnce = Regex("""im\.anser\.Storage\.rekey\(.*""")
+
     @Test
     fun `every public method of the facade was called`() {
         val called = coverage()
         val methods = facade().flatMap { type -> methodsOf(type).map { "${type.name}.$it" } }
+            .filterNot(failsAtOnce::matches)
         val missing = methods.filter { called[it] != true }
         println("called ${methods.size - missing.size} of ${methods.size} public methods of the facade")
         assertEquals(emptyList<String>(), missing, "never called")

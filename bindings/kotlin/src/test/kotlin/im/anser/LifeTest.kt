@@ -173,6 +173,10 @@ class LifeTest {
         assertEquals(0, statuses.await().code)
         val received = collecting(bob.client.received, 3)
         val events = collecting(bob.client.messageEvents, 1)
+        val synced = collecting(bob.client.synced, 1)
+        val typing = collecting(bob.client.typing, 1)
+        val receipts = collecting(alice.client.receiptEvents, 1)
+        val messageChanges = collecting(alice.client.messageChanges, 1)
         val changes = collecting(bob.client.conversationChanges, 1)
         val sent = collecting(alice.client.sent, 3)
         val ids = listOf("one", "two", "three").map { alice.client.messages.sendText(privateChat(bob.user), it).id }
@@ -180,6 +184,14 @@ class LifeTest {
         assertEquals(listOf("one", "two", "three"), received.await().map { it.text })
         assertTrue(events.await().single() is MessageEvent.Received)
         assertEquals(listOf(privateChat(alice.user)), changes.await().single())
+        bob.client.disconnect()
+        bob.client.reconnect()
+        assertEquals(listOf(Unit), synced.await(), "told once after each login")
+        assertTrue(receipts.await().single().first() is Receipt.Delivered)
+        val noted = alice.client.messages.setExtra(ids.first(), "note")
+        assertEquals(MessageChange.Updated(noted.conversation, noted), messageChanges.await().single())
+        alice.client.receipts.sendTyping(privateChat(bob.user))
+        assertEquals(Typing(privateChat(alice.user), listOf(TypingUser(alice.user, "RC:TxtMsg"))), typing.await().single())
         val untilTheEnd = collecting(bob.client.received, Int.MAX_VALUE)
         bob.close()
         assertEquals(emptyList<Message>(), untilTheEnd.await(), "closing completes flows")
@@ -217,7 +229,9 @@ class LifeTest {
             { client.syncNow() }, { client.messages.sendText(to, "x") }, { client.messages.get(1) },
             { client.messages.history(to) }, { client.messages.waitSent(1) }, { client.messages.cancel(1) },
             { client.messages.resend(1) }, { client.conversations.list() },
-            { client.conversations.totalUnreadCount() },
+            { client.conversations.totalUnreadCount() }, { client.messages.delete(listOf(1)) },
+            { client.history.gaps(to) }, { client.receipts.readers(1) }, { client.settings.quietHours() },
+            { client.media.cacheSize() }, { client.search.count(SearchQuery("x")) }, { client.storage.verify() },
         )
         calls.forEachIndexed { index, call -> assertEquals(34400, codeOf(call), "call $index") }
         assertNotEquals(ConnectionStatus.CONNECTED, client.status)

@@ -6,6 +6,7 @@ import java.net.URLEncoder
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
+import java.nio.file.Path
 import java.security.MessageDigest
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger
@@ -15,15 +16,17 @@ import kotlin.concurrent.withLock
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
+import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.fail
+import org.junit.jupiter.api.io.TempDir
 
 /** Longest wait for an event. Generous: nothing is proven by it but that the event never came. */
 const val DEADLINE_SECONDS = 120L
 
 /** `anser-server dev` as a process of its own, for all tests of this JVM. */
 object Server {
-    private const val PAIRS = 60
+    private const val PAIRS = 80
     private val next = AtomicInteger()
     private val info = start()
 
@@ -52,13 +55,20 @@ object Server {
         caPem: String? = null,
     ) = ClientOptions(appKey, navigation, dataDir, userId, platform, caPem)
 
-    /** Makes a group through the server API, signed as an app's own server signs it. */
-    fun createGroup(id: String, vararg members: String) {
+    /** Makes a group through the server API. */
+    fun createGroup(id: String, vararg members: String) =
+        api("/group/create.json", members.map { "userId" to it } + ("groupId" to id) + ("groupName" to "Geese"))
+
+    /** Adds a member to a group. */
+    fun joinGroup(id: String, member: String) =
+        api("/group/join.json", listOf("userId" to member, "groupId" to id, "groupName" to "Geese"))
+
+    /** A call of the server API, signed as an app's own server signs it. */
+    private fun api(path: String, form: List<Pair<String, String>>) {
         val (nonce, timestamp) = "17" to System.currentTimeMillis().toString()
         val secret = info.getValue("app_secret").jsonPrimitive.content
         val digest = MessageDigest.getInstance("SHA-1").digest((secret + nonce + timestamp).toByteArray())
-        val form = members.map { "userId" to it } + ("groupId" to id) + ("groupName" to "Geese")
-        val request = HttpRequest.newBuilder(URI(info.getValue("api").jsonPrimitive.content + "/group/create.json"))
+        val request = HttpRequest.newBuilder(URI(info.getValue("api").jsonPrimitive.content + path))
             .header("App-Key", appKey)
             .header("Nonce", nonce)
             .header("Timestamp", timestamp)
@@ -88,6 +98,11 @@ class Recorder<T> {
         news.signalAll()
     }
 
+    fun clear() = lock.withLock { kept.clear() }
+
+    /** The first that is so; waits for it. */
+    fun first(what: String, wanted: (T) -> Boolean): T = waitFor(what) { it.any(wanted) }.first(wanted)
+
     fun waitFor(what: String, happened: (List<T>) -> Boolean): List<T> = lock.withLock {
         var left = TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS)
         while (!happened(kept)) {
@@ -105,6 +120,11 @@ class Person(val user: String, options: ClientOptions = Server.options()) : Auto
     val sent = Recorder<Message>()
     val statuses = Recorder<StatusChange>()
     val changed = Recorder<ConversationKey>()
+    val changes = Recorder<MessageChange>()
+    val receipts = Recorder<Receipt>()
+    val typing = Recorder<Typing>()
+    val progress = Recorder<MediaProgress>()
+    val synced = Recorder<Unit>()
 
     // Kept: a listener ends when its subscription is dropped.
     val subscriptions = listOf(
@@ -112,16 +132,52 @@ class Person(val user: String, options: ClientOptions = Server.options()) : Auto
             when (event) {
                 is MessageEvent.Received -> event.messages.forEach(received::add)
                 is MessageEvent.Sent -> sent.add(event.message)
+                is MessageEvent.Changed -> event.changes.forEach(changes::add)
                 MessageEvent.Overflow -> error("the queue overflowed")
             }
         },
         client.onStatus(statuses::add),
+        client.onSynced { synced.add(Unit) },
         client.onConversations { it.forEach(changed::add) },
+        client.onReceipts { it.forEach(receipts::add) },
+        client.onTyping(typing::add),
+        client.onMedia(progress::add),
     )
 
     suspend fun connect() = apply { assertEquals(user, client.connect(Server.token(user))) }
 
+    /** Sends text and waits until it is sent. */
+    suspend fun say(to: ConversationKey, text: String): Message =
+        client.messages.waitSent(client.messages.sendText(to, text).id)
+
     override fun close() = client.close()
+}
+
+/** Two users whom no other test knows, and people who are gone when the test ends. */
+abstract class People {
+    protected val users = Server.pair()
+    private val open = mutableListOf<Person>()
+
+    @TempDir
+    lateinit var folder: Path
+
+    protected fun person(user: String, options: ClientOptions = Server.options()) =
+        Person(user, options).also(open::add)
+
+    protected suspend fun alice(options: ClientOptions = Server.options()) = person(users.first, options).connect()
+
+    protected suspend fun bob(options: ClientOptions = Server.options()) = person(users.second, options).connect()
+
+    /** Another device of this user. */
+    protected suspend fun phone(user: String) = person(user, Server.options(platform = Platform.MOBILE)).connect()
+
+    /** A group of both. */
+    protected fun group() = groupChat("group-of-${users.first}").also {
+        Server.createGroup(it.targetId, users.first, users.second)
+    }
+
+    @AfterEach
+    fun close() = open.forEach(Person::close)
 }
 
 /** The text of a text message. */
