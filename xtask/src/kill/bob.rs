@@ -11,8 +11,6 @@ use super::snapshot::TEAM;
 /// What bob said.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
-    /// The conversation's name on alice's side.
-    pub(crate) place: &'static str,
     pub(crate) id: i64,
     pub(crate) uid: String,
     pub(crate) text: String,
@@ -53,16 +51,16 @@ impl Bob {
     }
 
     async fn say(&mut self) -> anyhow::Result<()> {
-        let (place, to) = match self.rng.chance(3) {
-            true => (TEAM, ConversationKey::group(TEAM)),
-            false => ("bob", ConversationKey::private("alice")),
+        let to = match self.rng.chance(3) {
+            true => ConversationKey::group(TEAM),
+            false => ConversationKey::private("alice"),
         };
         let text = format!("b{:05}", self.said.len());
         let messages = self.person.messages();
         let local = messages.send_text(to, text.clone()).await?;
         let sent = messages.wait_sent(local.id).await?;
         let uid = sent.uid.unwrap_or_default();
-        self.said.push(Said { place, id: sent.id, uid, text, recalled: false });
+        self.said.push(Said { id: sent.id, uid, text, recalled: false });
         Ok(())
     }
 

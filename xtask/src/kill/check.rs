@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::bob::Bob;
 use super::journal::Noted;
-use super::snapshot::{self, PAGE, Seen, Snapshot, TEAM};
+use super::snapshot::{self, PAGE, Seen, Shown, Snapshot, TEAM};
 
 /// For the last read mark to reach the second device.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -86,8 +86,8 @@ impl Witnesses<'_> {
         let places = [("bob", ConversationKey::private("alice")), (TEAM, ConversationKey::group(TEAM))];
         for (place, key) in places {
             let page = self.bob.person.messages().history(key, 0, PAGE).await?;
-            let his: Vec<Seen> = page.iter().map(Seen::of).collect();
-            self.same(place, "bob", &his)?;
+            let messages = page.iter().map(Seen::of).collect();
+            self.same(place, "with bob", &Shown { messages, ..Shown::default() })?;
         }
         Ok(())
     }
@@ -99,7 +99,7 @@ impl Witnesses<'_> {
             let theirs = snapshot::take(second).await.context("the second device")?;
             for place in ["bob", TEAM] {
                 let shown = theirs.get(place).cloned().unwrap_or_default();
-                self.same(place, "the second device", &shown.messages)?;
+                self.same(place, "on her second device", &shown)?;
             }
             let unread = |of: &Snapshot| -> BTreeMap<String, u32> {
                 let served = |(place, _): &(&String, _)| ["bob", TEAM].contains(&place.as_str());
@@ -114,20 +114,8 @@ impl Witnesses<'_> {
         }
     }
 
-    fn same(&self, place: &str, who: &str, theirs: &[Seen]) -> anyhow::Result<()> {
-        let shown = self.alice.get(place).cloned().unwrap_or_default();
-        let ours: Vec<_> = shown.messages.iter().map(Seen::common).collect();
-        let theirs: Vec<_> = theirs.iter().map(Seen::common).collect();
-        let differs = ours.iter().zip(&theirs).position(|(one, other)| one != other);
-        let at = differs.unwrap_or(ours.len().min(theirs.len()));
-        ensure!(
-            ours == theirs,
-            "{place}: alice has {} messages, {who} {}; number {at} is {:?} here, {:?} there",
-            ours.len(),
-            theirs.len(),
-            ours.get(at),
-            theirs.get(at)
-        );
-        Ok(())
+    fn same(&self, place: &str, who: &str, theirs: &Shown) -> anyhow::Result<()> {
+        let ours = self.alice.get(place).cloned().unwrap_or_default();
+        snapshot::compare(place, "with alice", &ours, who, theirs)
     }
 }

@@ -57,6 +57,23 @@ pub(crate) struct Shown {
     pub(crate) read_time: i64,
 }
 
+/// Demands that two of a conversation hold the same messages in the same order.
+pub(crate) fn compare(place: &str, one: &str, ones: &Shown, other: &str, others: &Shown) -> anyhow::Result<()> {
+    let ones: Vec<_> = ones.messages.iter().map(Seen::common).collect();
+    let others: Vec<_> = others.messages.iter().map(Seen::common).collect();
+    let differs = ones.iter().zip(&others).position(|(one, other)| one != other);
+    let at = differs.unwrap_or(ones.len().min(others.len()));
+    ensure!(
+        ones == others,
+        "{place}: {} messages {one}, {} {other}; number {at} is {:?} {one}, {:?} {other}",
+        ones.len(),
+        others.len(),
+        ones.get(at),
+        others.get(at)
+    );
+    Ok(())
+}
+
 /// The conversations, by name.
 pub(crate) type Snapshot = BTreeMap<String, Shown>;
 
