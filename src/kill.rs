@@ -75,6 +75,12 @@ points! {
     SignalAnswered = "read.answered", 1;
     /// The signal is taken out and that is not committed.
     SignalRemoved = "read.removed", 1;
+    /// An import has found where it stands; nothing of this run is stored.
+    ImportBegun = "import.begun", 1;
+    /// Lines and position of an import's step are written and not committed.
+    ImportStored = "import.stored", 2;
+    /// A step is committed, the next has not begun.
+    ImportCommitted = "import.committed", 2;
     /// A COMMIT is about to run.
     Committing = "store.committing", 6;
     /// A COMMIT has run; no job of it was answered.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::bob::Bob;
 use super::journal::Noted;
-use super::snapshot::{self, PAGE, Seen, Shown, Snapshot, TEAM};
+use super::snapshot::{self, OLD, PAGE, Seen, Shown, Snapshot, TEAM};
 
 /// For the last read mark to reach the second device.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,6 +21,8 @@ pub(crate) struct Witnesses<'a> {
     /// What its data shows at the end.
     pub(crate) alice: &'a Snapshot,
     pub(crate) bob: &'a Bob,
+    /// What was in the export.
+    pub(crate) exported: &'a [Seen],
 }
 
 impl Witnesses<'_> {
@@ -41,7 +43,8 @@ impl Witnesses<'_> {
                     last = text;
                 }
             }
-            let unread = shown.messages.iter().filter(|seen| seen.counts && seen.time > shown.read_time).count();
+            let unread =
+                shown.messages.iter().filter(|seen| seen.counts && seen.time > shown.read_time).count();
             ensure!(unread == shown.unread as usize, "{place}: {} unread, counted {unread}", shown.unread);
             if let Some(mark) = self.noted.marks.get(place).filter(|mark| **mark > shown.read_time) {
                 bail!("{place}: marked as read up to {mark}, but the mark is {}", shown.read_time);
@@ -51,6 +54,12 @@ impl Witnesses<'_> {
         self.check_recalls(&by_uid)?;
         for uid in &self.noted.heard {
             ensure!(by_uid.contains_key(uid.as_str()), "the host heard of {uid}, which is not stored");
+        }
+        ensure!(self.noted.imports > 0, "no import came to its end");
+        for old in self.exported {
+            let seen = by_uid.get(old.uid.as_str()).with_context(|| format!("{old:?} was not imported"))?;
+            let same = Seen { text: seen.text.clone(), ..old.clone() }.common() == seen.common();
+            ensure!(same && (seen.text == old.text || seen.text.is_none()), "{old:?} became {seen:?}");
         }
         for said in &self.bob.said {
             let seen = by_uid.get(said.uid.as_str()).with_context(|| format!("{said:?} is lost"))?;
@@ -115,7 +124,9 @@ impl Witnesses<'_> {
     }
 
     fn same(&self, place: &str, who: &str, theirs: &Shown) -> anyhow::Result<()> {
-        let ours = self.alice.get(place).cloned().unwrap_or_default();
+        let mut ours = self.alice.get(place).cloned().unwrap_or_default();
+        // What only the import knows is compared with the export.
+        ours.messages.retain(|seen| !seen.uid.starts_with(OLD));
         snapshot::compare(place, "with alice", &ours, who, theirs)
     }
 }

@@ -9,10 +9,12 @@ use anser::model::{ConversationKey, Message, MessageChange, MessageDirection, Se
 use anser_testkit::text_of;
 use anyhow::Context as _;
 use clap::Args;
+use tokio::task::JoinHandle;
 
+use super::import;
 use super::journal::Journal;
 use super::plan::Rng;
-use super::snapshot::{PAGE, RECALLED, TEAM};
+use super::snapshot::{OLD, PAGE, RECALLED, TEAM};
 
 /// Below the seed's folder: the client's data.
 pub(crate) const DATA: &str = "data";
@@ -45,6 +47,7 @@ enum Step {
     ReadUntil,
     ReadAll,
     Sync,
+    Import,
 }
 
 impl Step {
@@ -63,7 +66,7 @@ pub(crate) fn live(life: Life) -> anyhow::Result<()> {
         let client = Client::new(options).context("opening")?;
         let _heard = client.add_message_listener(Arc::new(Heard(journal.clone())));
         let rng = Rng::new(life.seed, 200 + life.number);
-        Script { client, journal, rng, life, texts: 0 }.run().await
+        Script { client, journal, rng, life, texts: 0, importing: None }.run().await
     })
 }
 
@@ -73,11 +76,13 @@ struct Script {
     rng: Rng,
     life: Life,
     texts: usize,
+    /// An import that runs beside the other steps.
+    importing: Option<JoinHandle<anyhow::Result<()>>>,
 }
 
 impl Script {
     async fn run(mut self) -> anyhow::Result<()> {
-        let mut steps = vec![Step::ReadUntil, Step::ReadUntil, Step::Sync];
+        let mut steps = vec![Step::ReadUntil, Step::ReadUntil, Step::Sync, Step::Import];
         steps.extend(vec![Step::Send; 5 + self.rng.below(5)]);
         steps.extend(vec![Step::Recall; 1 + self.rng.below(2)]);
         if self.rng.chance(3) {
@@ -106,6 +111,7 @@ impl Script {
             Step::Recall => self.recall().await,
             Step::ReadUntil => self.read_until().await,
             Step::ReadAll => self.read_all().await,
+            Step::Import => self.import().await,
             Step::Sync => self.client.sync_now().await.context("pulling"),
         }
     }
@@ -117,9 +123,14 @@ impl Script {
         }
     }
 
-    async fn recent(&self, key: &ConversationKey, direction: MessageDirection) -> anyhow::Result<Vec<Message>> {
+    async fn recent(
+        &self,
+        key: &ConversationKey,
+        direction: MessageDirection,
+    ) -> anyhow::Result<Vec<Message>> {
         let mut page = self.client.messages().history(key.clone(), 0, RECENT).await.context("history")?;
-        page.retain(|message| message.direction == direction && message.uid.is_some());
+        let served = |uid: &String| !uid.starts_with(OLD);
+        page.retain(|message| message.direction == direction && message.uid.as_ref().is_some_and(served));
         Ok(page)
     }
 
@@ -174,8 +185,27 @@ impl Script {
         }
     }
 
+    async fn import(&mut self) -> anyhow::Result<()> {
+        let (client, journal) = (self.client.clone(), self.journal.clone());
+        let folder = self.life.folder.clone();
+        let importing = tokio::spawn(async move {
+            import::read(&client, &folder).await?;
+            journal.note("imported", &[])
+        });
+        match self.rng.chance(2) {
+            true => importing.await?,
+            false => {
+                self.importing = Some(importing);
+                Ok(())
+            }
+        }
+    }
+
     /// Waits until everything has its fate, reads one message more, and closes.
     async fn end(&mut self) -> anyhow::Result<()> {
+        if let Some(importing) = self.importing.take() {
+            importing.await??;
+        }
         for key in [ConversationKey::private("bob"), ConversationKey::group(TEAM)] {
             let page = self.client.messages().history(key, 0, PAGE).await.context("history")?;
             for message in page.iter().filter(|message| message.sent_status == SentStatus::Sending) {

@@ -4,6 +4,7 @@
 
 mod bob;
 mod check;
+mod import;
 mod journal;
 mod life;
 mod plan;

@@ -35,8 +35,12 @@ async fn all(run: &Run) -> anyhow::Result<()> {
             && !tally.is_decided(run)
             && let Some(number) = waiting.next()
         {
-            let seed =
-                Seed { number, folder: folder(number), program: program.clone(), wrong_order: run.wrong_order };
+            let seed = Seed {
+                number,
+                folder: folder(number),
+                program: program.clone(),
+                wrong_order: run.wrong_order,
+            };
             tasks.spawn(one(Arc::new(seed)));
         }
         let Some(ended) = tasks.join_next().await else { break };

@@ -16,8 +16,8 @@ use super::bob::Bob;
 use super::check::Witnesses;
 use super::journal::Noted;
 use super::plan::{Death, deaths};
-use super::snapshot::{self, TEAM};
-use super::life;
+use super::snapshot::{self, Seen, TEAM};
+use super::{import, life};
 
 /// A life that lasts longer hangs.
 const LONGEST_LIFE: Duration = Duration::from_secs(60);
@@ -55,6 +55,8 @@ impl Seed {
         world.group(TEAM, &["alice", "bob"]).await;
         let mut bob = Bob::join(&world, self.number).await;
         let token = world.server.token("alice").await?;
+        bob.write(6).await?;
+        let exported = import::write(&world, &token, &self.folder).await.context("the export")?;
         let mut outcome = Outcome::default();
         let deaths = deaths(self.number);
         for (number, death) in (0..).zip(deaths.iter().map(Some).chain([None])) {
@@ -76,7 +78,7 @@ impl Seed {
                 (ended, _) => bail!("life {number} ended {ended:?}, planned was {death:?}"),
             }
         }
-        self.check(&world, &token, &bob).await?;
+        self.check(&world, &token, &bob, &exported).await?;
         Ok(outcome)
     }
 
@@ -123,7 +125,7 @@ impl Seed {
     }
 
     /// Compares what alice's data shows with a second device of hers and with bob.
-    async fn check(&self, world: &World, token: &str, bob: &Bob) -> anyhow::Result<()> {
+    async fn check(&self, world: &World, token: &str, bob: &Bob, exported: &[Seen]) -> anyhow::Result<()> {
         let noted = Noted::read(&self.folder)?;
         let data = self.folder.join(life::DATA);
         let options = |options: ClientOptions| options.user_id("alice");
@@ -136,16 +138,23 @@ impl Seed {
             let after = online.get(place).cloned().unwrap_or_default();
             snapshot::compare(place, "before another pull", shown, "after it", &after)?;
             let (before, after) = ((shown.unread, shown.read_time), (after.unread, after.read_time));
-            ensure!(before == after, "{place}: another pull moved unread and mark from {before:?} to {after:?}");
+            ensure!(
+                before == after,
+                "{place}: another pull moved unread and mark from {before:?} to {after:?}"
+            );
         }
+        let report = alice.client.storage().verify(None).await?;
+        let mended = [report.orphans, report.sort_times, report.doubles, report.reindexed];
+        ensure!(report.problems.is_empty() && mended == [0; 4], "the store had to be mended: {report:?}");
         let heard = alice.heard.heard();
         ensure!(heard.messages.is_empty(), "another pull brought {:?}", heard.texts());
 
-        let second = Person::new("alice", token.to_owned(), options(world.options().platform(Platform::Mobile)));
+        let second =
+            Person::new("alice", token.to_owned(), options(world.options().platform(Platform::Mobile)));
         second.client.connect(token.to_owned()).await?;
         second.client.sync_now().await?;
         bob.person.client.sync_now().await?;
-        let witnesses = Witnesses { noted: &noted, alice: &online, bob };
+        let witnesses = Witnesses { noted: &noted, alice: &online, bob, exported };
         witnesses.check_alone()?;
         witnesses.check_bob().await?;
         witnesses.check_second(&second.client).await

@@ -13,6 +13,8 @@ pub(crate) const PAGE: u32 = 1000;
 pub(crate) const TEAM: &str = "team";
 /// A person who wrote long ago: only an import knows.
 pub(crate) const CAROL: &str = "carol";
+/// How the uids of messages begin that the server never had.
+pub(crate) const OLD: &str = "OLD-";
 /// What is left of a recalled message.
 pub(crate) const RECALLED: &str = "RC:RcCmd";
 
@@ -58,7 +60,13 @@ pub(crate) struct Shown {
 }
 
 /// Demands that two of a conversation hold the same messages in the same order.
-pub(crate) fn compare(place: &str, one: &str, ones: &Shown, other: &str, others: &Shown) -> anyhow::Result<()> {
+pub(crate) fn compare(
+    place: &str,
+    one: &str,
+    ones: &Shown,
+    other: &str,
+    others: &Shown,
+) -> anyhow::Result<()> {
     let ones: Vec<_> = ones.messages.iter().map(Seen::common).collect();
     let others: Vec<_> = others.messages.iter().map(Seen::common).collect();
     let differs = ones.iter().zip(&others).position(|(one, other)| one != other);
