@@ -11,6 +11,10 @@ use crate::wire::UpFrame;
 macro_rules! points {
     ($($(#[$doc:meta])* $point:ident = $name:literal, $most:literal;)*) => {
         /// A place where the process can be made to end.
+        #[cfg_attr(
+            not(feature = "kill-points"),
+            expect(unreachable_pub, dead_code, reason = "only the runner of the kill points sees them all")
+        )]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Point {
             $($(#[$doc])* $point,)*

@@ -48,7 +48,7 @@ pub(crate) async fn write(world: &World, token: &str, folder: &Path) -> anyhow::
 }
 
 fn old_message(peer: &str, number: usize) -> InsertedMessage {
-    let own = number % 7 == 0;
+    let own = number.is_multiple_of(7);
     InsertedMessage {
         conversation: ConversationKey::private(peer),
         sender_user_id: if own { "alice" } else { peer }.to_owned(),

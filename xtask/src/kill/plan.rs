@@ -9,7 +9,7 @@ const SHORT_LIVES: u64 = 3;
 /// One in so many ends at a random moment instead of at a point.
 const RANDOM_EVERY: u64 = 4;
 /// The latest random moment, ms: about the longest life.
-const LATEST: u64 = 250;
+const LATEST: u64 = 350;
 
 /// A reproducible sequence of numbers (splitmix64).
 #[derive(Debug, Clone)]
