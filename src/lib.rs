@@ -6,6 +6,11 @@ pub mod client;
 pub mod clock;
 #[cfg(feature = "client")]
 pub mod ffi;
+// Public for what drives it; see the module.
+#[cfg(feature = "kill-points")]
+pub mod kill;
+#[cfg(all(feature = "client", not(feature = "kill-points")))]
+mod kill;
 #[cfg(feature = "protocol")]
 pub mod model;
 #[cfg(feature = "client")]

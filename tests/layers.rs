@@ -16,7 +16,7 @@ fn rank(module: &str) -> u32 {
         "ffi" => 5,
         "client" => 4,
         "session" | "transport" | "store" => 3,
-        "timing" | "clock" | "runtime" => 2,
+        "timing" | "clock" | "runtime" | "kill" => 2,
         "wire" => 1,
         "model" => 0,
         other => panic!("module `{other}` has no place in the house yet: give it one here"),

@@ -16,7 +16,7 @@ both_ways!(
     a_server_without_additions_tells_nothing,
     read_receipts_raise_the_peers_mark,
     read_marks_merge_by_maximum,
-    who_answers_has_read,
+    who_answers_in_a_browser_has_read,
 );
 
 const WEB25: &str = "&apiVer=4711";
@@ -188,9 +188,9 @@ async fn read_marks_merge_by_maximum(gateways: usize) {
     assert!(read(&mut alice).await < third);
 }
 
-async fn who_answers_has_read(gateways: usize) {
+async fn who_answers_in_a_browser_has_read(gateways: usize) {
     let net = start(gateways).await;
-    let (mut alice, mut bob) = (net.login("alice").await, net.login("bob").await);
+    let (mut alice, mut bob) = (net.login_as("alice", WEB25).await, net.login("bob").await);
     bob.say("alice", "question").await;
     let answer = alice.say("bob", "answer").await.time() as i64;
     assert_eq!(item(&mut alice, "bob").await.read_message_time, Some(answer));
@@ -198,4 +198,9 @@ async fn who_answers_has_read(gateways: usize) {
     bob.say("alice", "again").await;
     alice.publish("ppMsgP", "bob", &message("RC:CmdMsg", 0, "{}")).await;
     assert_eq!(item(&mut alice, "bob").await.read_message_time, Some(answer));
+    // What leaves an outbox may have been written before anything was read.
+    let mut carol = net.login("carol").await;
+    bob.say("carol", "question").await;
+    carol.say("bob", "from the outbox").await;
+    assert_eq!(item(&mut carol, "bob").await.read_message_time, Some(0));
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use super::Result;
 use super::kinds::{check_id, check_key};
 use super::shared::Shared;
+use crate::kill::{self, Point};
 use crate::model::{Conversation, ConversationKey, ConversationType, ErrorCode, MuteLevel};
 use crate::session::Answer;
 use crate::store::{self, ConversationFilter, Durability, StoreError, Tag};
@@ -383,6 +384,7 @@ impl Conversations {
             let mut changed = Vec::new();
             for key in conversations {
                 if change(connection, &key)? {
+                    kill::reach(Point::Marked);
                     changed.push(key);
                 }
             }
@@ -390,6 +392,7 @@ impl Conversations {
         };
         let changed = shared.run(Durability::Relaxed, work).await?;
         if !changed.is_empty() {
+            kill::reach(Point::MarkCommitted);
             shared.changed(changed);
         }
         Ok(())

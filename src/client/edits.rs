@@ -11,6 +11,7 @@ use super::delivery::HostEvent;
 use super::kinds::{MessageKind, check_content, check_id, check_key, check_pairs};
 use super::shared::Shared;
 use super::{Error, Messages, Result};
+use crate::kill::{self, Point};
 use crate::model::content::RecallCommand;
 use crate::model::{
     ConversationKey, ErrorCode, Message, MessageChange, MessageChangeKind, MessageDirection, SentStatus,
@@ -122,10 +123,16 @@ impl Messages {
         };
         // The frame names the user, the content the conversation (flows §9.4).
         let user = shared.user()?.id.clone();
+        kill::reach(Point::RecallAsked);
         shared.publish(Topic::Recall, user, body.to_bytes()).await?;
-        let done =
-            move |connection: &rusqlite::Connection| store::take_back(connection, message_id, &content);
+        kill::reach(Point::RecallAnswered);
+        let done = move |connection: &rusqlite::Connection| {
+            let left = store::take_back(connection, message_id, &content);
+            kill::reach(Point::RecallWritten);
+            left
+        };
         let left = shared.run(Durability::Relaxed, done).await?;
+        kill::reach(Point::RecallCommitted);
         shared.message_changed(MessageChangeKind::Recalled, &left);
         Ok(left)
     }

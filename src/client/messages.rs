@@ -9,6 +9,7 @@ use super::delivery::HostEvent;
 use super::kinds::{SendOptions, compose};
 use super::shared::{Shared, User};
 use super::{Error, Result};
+use crate::kill::{self, Point};
 use crate::model::content::{Content, TextMessage};
 use crate::model::{ConversationKey, ErrorCode, Message};
 use crate::session::Outgoing;
@@ -157,6 +158,7 @@ async fn enqueue(
     let (reply, answer) = oneshot::channel();
     let sender = shared.clone();
     user.store.run(Durability::Full, work, move |result| {
+        kill::reach(Point::Queued);
         let result = result.map(|(message, outgoing)| {
             sender.send(Event::Queued(outgoing));
             sender.delivery.tell(HostEvent::Conversations(vec![message.conversation.clone()]));

@@ -16,6 +16,7 @@ use super::options::{ClientOptions, DeviceInfo, Platform};
 use super::receipts::TypingSent;
 use super::{Error, Result};
 use crate::clock::Clock;
+use crate::kill::{self, Point};
 use crate::model::{
     ConnectionChannel, ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange,
     MessageChangeKind, TypingUser,
@@ -242,6 +243,7 @@ impl Shared {
         if let Some(report) = report {
             self.tell_report(report);
         }
+        kill::reach(Point::Opened);
         let store = if self.inline {
             Store::inline(connection, location)
         } else {

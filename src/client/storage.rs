@@ -11,6 +11,7 @@ use super::delivery::Delivery;
 use super::event::Care;
 use super::shared::Shared;
 use super::{Error, Result};
+use crate::kill::{self, Point};
 use crate::model::{ConversationKey, ErrorCode};
 use crate::runtime;
 use crate::store::care::{
@@ -124,9 +125,16 @@ impl Storage {
         let progress = Progress::new(&shared, progress);
         let state = ImportState::new(Path::new(&path), &shared.user()?.id)?;
         let mut state = shared.read(move |connection| state.resume(connection)).await?;
+        kill::reach(Point::ImportBegun);
         while !state.is_done() {
             progress.tell(state.position, state.length).await?;
-            state = shared.run(Durability::Relaxed, move |connection| state.step(connection)).await?;
+            let step = move |connection: &rusqlite::Connection| {
+                let stepped = state.step(connection);
+                kill::reach(Point::ImportStored);
+                stepped
+            };
+            state = shared.run(Durability::Relaxed, step).await?;
+            kill::reach(Point::ImportCommitted);
         }
         if let Some(error) = state.broken {
             return Err(error.into());

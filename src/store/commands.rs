@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::inbox::Stored;
 use super::{StoreError, conversations, edits, existing, message, message_by_uid, receipts, rows};
+use crate::kill::{self, Point};
 use crate::model::content::{Content, ReadReceiptResponse, RecallCommand};
 use crate::model::{
     ConversationKey, ConversationType, Message, MessageChange, MessageChangeKind, MessageDirection, Receipt,
@@ -111,6 +112,7 @@ fn recalled(
     now: i64,
     stored: &mut Stored,
 ) -> Result<(), StoreError> {
+    kill::reach(Point::RecallArrived);
     // The peer names the conversation from its own side; the delivery names it from ours.
     let key = &incoming.conversation;
     match message_by_uid(connection, &recall.message_uid)? {

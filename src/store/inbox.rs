@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, commands, conversations, history, messages, rows};
+use crate::kill::{self, Point};
 use crate::model::{ConversationKey, ErrorCode, Message, MessageChange, Receipt, SentStatus, TypingUser};
 use crate::session::{Batch, Cursors, Incoming};
 
@@ -73,13 +74,16 @@ pub fn store_batch(
     let mut stored = Stored::default();
     for incoming in batch.messages {
         store_one(connection, incoming, user, now, &mut stored)?;
+        kill::reach(Point::PageMessage);
     }
     let added: Vec<i64> = stored.new.iter().map(|message| message.id).filter(|id| *id != 0).collect();
     rows::all_added(connection, &added)?;
+    kill::reach(Point::PageMessages);
     if let Some((from, to)) = batch.moves {
         move_cursors(connection, to)?;
         history::pulled(connection, from.inbox, to.inbox.max(to.outbox), batch.connack_time)?;
     }
+    kill::reach(Point::PageStored);
     Ok(stored)
 }
 

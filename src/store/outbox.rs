@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, conversations, messages, rows};
+use crate::kill::{self, Point};
 use crate::model::{ConversationKey, ErrorCode, Message, MessageDirection, MessageFlags, SentStatus};
 use crate::session::{Outgoing, SendOutcome};
 use crate::wire::{Bytes, Topic};
@@ -107,6 +108,7 @@ pub fn enqueue(connection: &Connection, new: &NewMessage) -> Result<(Message, Ou
         target: new.conversation.target_id.clone(),
         body: new.body.clone(),
     };
+    kill::reach(Point::Enqueued);
     Ok((messages::existing(connection, id)?, outgoing))
 }
 
@@ -185,6 +187,7 @@ pub fn settle(
             rows::changed(connection, id)?;
         }
     }
+    kill::reach(Point::Settling);
     messages::message(connection, id)
 }
 

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::{StoreError, search};
+use crate::kill::{self, Point};
 use crate::model::ErrorCode;
 
 const MIGRATIONS: &[&str] = &[
@@ -52,6 +53,7 @@ fn run(connection: &mut Connection, from: u32, to: u32) -> Result<(), StoreError
         }
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
+        kill::reach(Point::Migrated);
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 use super::{StoreError, messages::conversation_type};
+use crate::kill::{self, Point};
 use crate::model::{ConversationKey, ConversationType, MuteLevel};
 use crate::session::Outgoing;
 use crate::wire::{Body, Bytes, Topic, body};
@@ -291,6 +292,7 @@ pub fn answered(connection: &Connection, signal: i64, accepted: bool) -> Result<
         }
     }
     connection.prepare_cached("DELETE FROM signal WHERE id = ?1")?.execute([signal])?;
+    kill::reach(Point::SignalRemoved);
     Ok(())
 }
 

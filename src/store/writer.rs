@@ -13,6 +13,7 @@ use rusqlite::config::DbConfig;
 
 use super::care::{self, DatabaseReport};
 use super::{Location, StoreError};
+use crate::kill::{self, Point};
 use crate::model::ErrorCode;
 use crate::runtime;
 
@@ -181,7 +182,9 @@ fn serve(mut executor: Executor, jobs: &Receiver<Job>) {
         }
         executor.run(batch);
     }
+    kill::reach(Point::Drained);
     executor.checkpoint();
+    kill::reach(Point::Folded);
 }
 
 /// An open database and what its commits survive at present.
@@ -249,7 +252,9 @@ impl Executor {
             outcome = fate;
         }
         if outcome.is_ok() {
+            kill::reach(Point::Committing);
             outcome = self.connection.execute_batch("COMMIT").map_err(StoreError::from);
+            kill::reach(Point::Committed);
         }
         self.met(outcome.as_ref().is_err_and(|error| error.code == ErrorCode::DATABASE_DAMAGED));
         if outcome.is_err() && !self.connection.is_autocommit() {

@@ -16,6 +16,7 @@ use super::connector::{Stream, TlsRoots, connect};
 use super::navigation::{self, Navigation};
 use super::{Events, Line, Opened, Transport, TransportEvent, UnreadAnswer};
 use crate::clock::Clock;
+use crate::kill::Written;
 use crate::model::{ConnectionChannel, ErrorCode};
 use crate::runtime;
 use crate::session::Generation;
@@ -197,11 +198,14 @@ fn kind(error: &tokio_tungstenite::tungstenite::Error) -> &'static str {
 
 async fn write(mut sink: SplitSink<Socket, Message>, mut outbox: UnboundedReceiver<UpFrame>) -> ErrorCode {
     while let Some(frame) = outbox.recv().await {
+        let mut written = Written::default();
+        written.note(&frame);
         if !feed(&mut sink, &frame).await {
             return ErrorCode::RC_MSG_SEND_FAIL;
         }
         // What waits already leaves in the same write.
         while let Ok(frame) = outbox.try_recv() {
+            written.note(&frame);
             if !feed(&mut sink, &frame).await {
                 return ErrorCode::RC_MSG_SEND_FAIL;
             }
@@ -209,6 +213,7 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut outbox: UnboundedReceiv
         if sink.flush().await.is_err() {
             return ErrorCode::RC_MSG_SEND_FAIL;
         }
+        written.flushed();
     }
     // The line was dropped: say goodbye the WebSocket way.
     let _ = sink.close().await;

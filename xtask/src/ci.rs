@@ -3,11 +3,11 @@
 use anyhow::bail;
 
 use crate::tools::{cargo, run as start, say};
-use crate::{bindings, facades, licences, size};
+use crate::{bindings, facades, kill, licences, size};
 
 type Check = (&'static str, fn() -> anyhow::Result<()>);
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     ("format", format),
     ("lints", lints),
     ("features alone", features),
@@ -16,6 +16,7 @@ const CHECKS: [Check; 8] = [
     ("header", header),
     ("bindings", facades::check),
     ("size and symbols", size::check),
+    ("kill -9", kill::check),
 ];
 
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -42,13 +43,14 @@ fn format() -> anyhow::Result<()> {
 
 fn lints() -> anyhow::Result<()> {
     start(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    start(&mut cargo(&["clippy", "-p", "xtask", "--features", "generators", "--", "-D", "warnings"]))
+    start(&mut cargo(&["clippy", "-p", "xtask", "--features", "generators,kill", "--", "-D", "warnings"]))
 }
 
 /// Each feature set builds alone: features that only work together are no features.
 fn features() -> anyhow::Result<()> {
     start(&mut cargo(&["check", "-p", "anser", "--no-default-features", "--features", "protocol"]))?;
     start(&mut cargo(&["check", "-p", "anser", "--no-default-features", "--features", "client"]))?;
+    start(&mut cargo(&["check", "-p", "anser", "--no-default-features", "--features", "kill-points"]))?;
     start(&mut cargo(&["check", "-p", "anser-server"]))
 }
 

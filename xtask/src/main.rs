@@ -9,6 +9,7 @@ mod ci;
 mod demo;
 mod facades;
 mod hosts;
+mod kill;
 mod licences;
 mod process;
 mod rust_suite;
@@ -52,6 +53,13 @@ enum Command {
         #[arg(long)]
         pack: Option<bindings::Pack>,
     },
+    /// Kills clients at every step of their work and checks what is left; `--help` tells the options.
+    #[command(disable_help_flag = true)]
+    Kill {
+        /// Passed on to the runner: `--seeds 500`, `--first 7`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Measures.
     Bench {
         /// What.
@@ -83,6 +91,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Ci { update_ledger: true } => size::update(),
         Command::Ci { update_ledger: false } => ci::run(),
         Command::Bindings { pack } => bindings::run(pack),
+        Command::Kill { arguments } => kill::run(&arguments),
         Command::Bench { what, arguments } => bench::run(what, &arguments),
     }
 }

@@ -24,6 +24,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
     let name = ledger_name();
     eprintln!("{name}: {size} bytes");
     symbols(&library)?;
+    no_kill_points(&library)?;
     if size > LIMIT {
         bail!("{name} has {size} bytes, more than {LIMIT}");
     }
@@ -57,6 +58,16 @@ fn read_ledger() -> anyhow::Result<BTreeMap<String, u64>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(error) => Err(error).context(LEDGER),
     }
+}
+
+/// What ends a process on request has no place in what ships.
+fn no_kill_points(library: &Path) -> anyhow::Result<()> {
+    const VARIABLE: &[u8] = b"ANSER_KILL";
+    let bytes = std::fs::read(library)?;
+    if bytes.windows(VARIABLE.len()).any(|window| window == VARIABLE) {
+        bail!("{} was built with the feature kill-points", library.display());
+    }
+    Ok(())
 }
 
 fn symbols(library: &Path) -> anyhow::Result<()> {

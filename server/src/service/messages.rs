@@ -7,7 +7,7 @@ use anser::wire::{Body, Topic, UpPublish, body};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::down::text;
+use super::down::{Family, text};
 use super::expansion;
 use super::{Peer, Service, Task, status_of, store_failed, usable_id};
 use crate::bus::{Event, Live};
@@ -133,6 +133,9 @@ impl Service {
             kept: flags & 1 != 0 && only.is_empty() && plain,
             only,
             read_to: if receipt { read_time(&content) } else { None },
+            // Web clients rarely say what they have read, but who answers there has seen it. Anser's own says it,
+            // and what leaves its outbox now may have been written before anything arrived.
+            answers: peer.family != Family::Anser,
             expansion: if plain {
                 expansion::initial(flags, message.extra_content.as_deref())?
             } else {

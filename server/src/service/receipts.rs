@@ -71,6 +71,7 @@ impl Service {
             kept: false,
             client_id: None,
             read_to: None,
+            answers: false,
             expansion: None,
             echo: false,
             effect: Effect::GroupRead { uids },

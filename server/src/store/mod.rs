@@ -75,6 +75,8 @@ pub struct Draft {
     pub client_id: Option<i64>,
     /// The sender has read the conversation up to this time, and says so to the other side.
     pub read_to: Option<i64>,
+    /// Whether sending it shows that the sender has read what came before.
+    pub answers: bool,
     /// What was attached to it, as the JSON that clients exchange; `None` is nothing.
     pub expansion: Option<Arc<str>>,
     /// Whether the sender's other devices get it too.

@@ -115,6 +115,7 @@ fn draft(sender: &str, target: Target, words: &str) -> Draft {
         kept: true,
         client_id: None,
         read_to: None,
+        answers: true,
         expansion: None,
         echo: true,
         effect: Effect::Nothing,

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::event::{Ask, Event};
 use super::super::{Error, Result};
 use super::{Core, answer};
+use crate::kill::{self, Point};
 use crate::model::ErrorCode;
 use crate::session::{AccountPart, Answer, Input, Request};
 use crate::store::{self, Durability, Question, Signals, StoreError};
@@ -158,6 +159,7 @@ impl Core {
 
     /// The server has answered a signal.
     pub(super) fn signal_done(&mut self, signal: i64, accepted: bool) {
+        kill::reach(Point::SignalAnswered);
         self.with_user(|user, shared| {
             user.store.run(
                 Durability::Relaxed,

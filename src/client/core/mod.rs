@@ -17,10 +17,12 @@ pub(crate) use super::event::Event;
 use super::event::{Opened, Reply};
 use super::shared::{Shared, User};
 use super::{Error, Result, media};
+use crate::kill::{self, Point};
 use crate::model::{ErrorCode, Message};
 use crate::session::{Action, Answer, Generation, Input, Millis, SendOutcome, Session};
 use crate::store::{Durability, StoreError};
 use crate::transport::{Events, Line, Transport, TransportEvent};
+use crate::wire::UpFrame;
 
 /// Makes the transport for a token.
 pub(crate) type TransportFactory =
@@ -170,6 +172,9 @@ impl Core {
                 if let Some((current, line)) = &self.line
                     && *current == generation
                 {
+                    if matches!(frame, UpFrame::Publish(_)) {
+                        kill::reach(Point::Publishing);
+                    }
                     line.send(frame);
                 }
             }
@@ -319,6 +324,7 @@ impl Core {
         }
         match result {
             Ok(Opened { cursors, mut outbox, signals, destruct_at, states, settings }) => {
+                kill::reach(Point::LoggedIn);
                 self.asked.reset(states, settings);
                 outbox.extend(signals.outgoing);
                 self.input(Input::StoreReady { cursors, outbox });
@@ -340,8 +346,10 @@ impl Core {
     }
 
     fn close(&mut self) {
+        kill::reach(Point::Closing);
         self.input(Input::Disconnect);
         self.line = None;
+        kill::reach(Point::Disconnected);
         self.shared.close_user();
         let closed = || Error::new(ErrorCode::CLIENT_CLOSED);
         self.connects.drain(..).for_each(|reply| answer(reply, Err(closed())));

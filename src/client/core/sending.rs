@@ -4,6 +4,7 @@ use super::super::delivery::HostEvent;
 use super::super::event::{Event, Reply, Settled};
 use super::super::{Error, Result};
 use super::{Core, answer};
+use crate::kill::{self, Point};
 use crate::model::{ErrorCode, Message, SentStatus};
 use crate::session::{Input, SendOutcome};
 use crate::store::{self, Durability, StoreError};
@@ -11,6 +12,7 @@ use crate::timing;
 
 impl Core {
     pub(super) fn settle(&mut self, message: i64, outcome: SendOutcome) {
+        kill::reach(Point::Acknowledged);
         self.with_user(|user, shared| {
             let (written, user_id) = (outcome.clone(), user.id.clone());
             user.store.run(
@@ -27,6 +29,7 @@ impl Core {
         outcome: SendOutcome,
         result: std::result::Result<Option<Settled>, StoreError>,
     ) {
+        kill::reach(Point::Settled);
         match result {
             // The inbox brought it before its acknowledgement, and the host knows.
             Ok(Some(Settled { message, news: false })) => self.finish_waiting(id, &fate(&message)),

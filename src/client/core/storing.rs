@@ -3,20 +3,29 @@
 use super::super::delivery::HostEvent;
 use super::super::event::Event;
 use super::Core;
+use crate::kill::{self, Point};
 use crate::session::{Batch, Input};
 use crate::store::{self, Durability, StoreError, Stored};
 
 impl Core {
     pub(super) fn store(&self, mut batch: Batch) {
         self.shared.kinds.find_words(&mut batch);
+        kill::reach(Point::PageArrived);
         let ticket = batch.ticket;
         let now = self.shared.clock.wall();
         self.with_user(|user, shared| {
             let id = user.id.clone();
+            #[cfg(feature = "kill-points")]
+            if kill::cursor_first() {
+                return cursor_first(user, shared, batch, now);
+            }
             user.store.run(
                 Durability::Relaxed,
                 move |connection| store::store_batch(connection, batch, &id, now),
-                move |result| shared.send(Event::Stored { ticket, result }),
+                move |result| {
+                    kill::reach(Point::PageCommitted);
+                    shared.send(Event::Stored { ticket, result });
+                },
             );
         });
     }
@@ -25,6 +34,7 @@ impl Core {
         match result {
             Ok(stored) => {
                 self.announce(stored);
+                kill::reach(Point::PageTold);
                 self.input(Input::Stored { ticket });
             }
             Err(error) => {
@@ -68,4 +78,31 @@ impl Core {
             self.shared.delivery.tell(HostEvent::Conversations(touched));
         }
     }
+}
+
+/// The mistake that `cargo xtask kill --wrong-order` must find: the cursor is committed before what it covers.
+#[cfg(feature = "kill-points")]
+fn cursor_first(
+    user: &super::super::shared::User,
+    shared: std::sync::Arc<super::super::shared::Shared>,
+    batch: Batch,
+    now: i64,
+) {
+    let (ticket, id) = (batch.ticket, user.id.clone());
+    let cursor = Batch { messages: Vec::new(), ..batch };
+    let messages = Batch { messages: batch.messages, moves: None, ..cursor };
+    user.store.run(
+        Durability::Relaxed,
+        move |connection| store::store_batch(connection, cursor, &id, now),
+        move |_| {
+            kill::reach(Point::PageCommitted);
+            let Ok(user) = shared.user() else { return };
+            let id = user.id.clone();
+            user.store.run(
+                Durability::Relaxed,
+                move |connection| store::store_batch(connection, messages, &id, now),
+                move |result| shared.send(Event::Stored { ticket, result }),
+            );
+        },
+    );
 }

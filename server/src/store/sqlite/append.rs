@@ -111,8 +111,7 @@ pub(super) fn append(context: &Context, draft: Draft) -> rusqlite::Result<(Appen
         }
     }
     effect::apply(connection, &effect, message_row, &draft, now)?;
-    if draft.kept && draft.flags & COUNTED != 0 {
-        // Who answers has read.
+    if draft.answers && draft.kept && draft.flags & COUNTED != 0 {
         raise_read(connection, &draft.sender, &draft.target, stamp)?;
     }
     if let Some(time) = draft.read_to {

@@ -28,6 +28,7 @@ fn draft(group: Option<&str>) -> Draft {
         kept: true,
         client_id: None,
         read_to: None,
+        answers: false,
         expansion: None,
         echo: true,
         effect: Effect::Nothing,
