@@ -14,9 +14,10 @@ use std::os::unix::net::UnixStream;
 
 use super::border::{UserData, guard, put};
 use super::client::{AnserClient, CClient};
-use super::event::{ANSER_EVENT_COMPLETED, ANSER_EVENT_OVERFLOW, AnserEvent, CEvent, Told};
+use super::event::{ANSER_EVENT_COMPLETED, ANSER_EVENT_OVERFLOW, AnserEvent, CEvent};
 use super::listeners::{EventListener, EventSink, listen};
 use super::registry;
+use super::told::Told;
 use crate::client::Subscription;
 use crate::model::ErrorCode;
 
@@ -43,7 +44,7 @@ pub(super) struct PullQueue {
 
 #[derive(Default)]
 struct State {
-    events: VecDeque<(Told, Option<UserData>)>,
+    events: VecDeque<(Told, Option<Arc<UserData>>)>,
     overflowed: bool,
     closed: bool,
 }
@@ -82,7 +83,7 @@ impl PullQueue {
     }
 
     /// Queues an event.
-    pub(super) fn push(&self, told: Told, user_data: Option<UserData>) {
+    pub(super) fn push(&self, told: Told, user_data: Option<Arc<UserData>>) {
         let mut state = self.lock();
         if state.events.len() >= MAX_QUEUE && told.kind != ANSER_EVENT_COMPLETED {
             if state.overflowed {
@@ -125,7 +126,7 @@ impl PullQueue {
         }
     }
 
-    fn next(&self, timeout: Option<Duration>) -> Result<Option<(Told, Option<UserData>)>, ErrorCode> {
+    fn next(&self, timeout: Option<Duration>) -> Result<Option<(Told, Option<Arc<UserData>>)>, ErrorCode> {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.lock();
         loop {
