@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::types::AnserDestroy;
 use crate::model::ErrorCode;
 
 /// Runs a function's body; no panic gets out.
@@ -76,9 +77,6 @@ pub(super) fn c_string(text: &str) -> CString {
 pub(super) fn pointer_to(text: Option<&CString>) -> *const c_char {
     text.map_or(std::ptr::null(), |text| text.as_ptr())
 }
-
-/// Frees what `user_data` points to; called once, when nothing will use it any more. May be NULL.
-pub type AnserDestroy = Option<extern "C" fn(user_data: *mut c_void)>;
 
 /// A host's pointer, carried along and given back. Destroyed with its last owner.
 pub(super) struct UserData {

@@ -3,9 +3,10 @@
 use std::ffi::{CString, c_char};
 
 use super::border::c_string;
-use super::conversation::{AnserConversation, ConversationHandle};
-use super::event::{AnserEvent, CEvent, read, read_text};
-use super::message::{AnserMessage, MessageHandle};
+use super::conversation::ConversationHandle;
+use super::event::{CEvent, read, read_text};
+use super::message::MessageHandle;
+use super::types::{AnserConversation, AnserEvent, AnserMessage};
 use crate::model::{MessageChange, MessageChangeKind, Receipt, ReceiptKind, TypingUser};
 
 /// Its sender took a message back: the change's message is what is left, of kind "RC:RcCmd".

@@ -7,23 +7,14 @@ use std::task::Poll;
 
 use serde_json::json;
 
-use super::border::{AnserDestroy, UserData, guard, put, put_text, text};
-use super::event::{ANSER_EVENT_COMPLETED, AnserEvent, CEvent};
-use super::options::AnserOptions;
+use super::border::{UserData, guard, put, put_text, text};
+use super::event::{ANSER_EVENT_COMPLETED, CEvent};
 use super::pull::Pull;
 use super::registry::{self, Object};
 use super::told::{IntoTold, Told};
+use super::types::{AnserCallback, AnserClient, AnserDestroy, AnserEvent, AnserOptions};
 use crate::client::{Client, DeviceInfo, Result};
 use crate::model::ErrorCode;
-
-/// A client. 0 is none.
-pub type AnserClient = u64;
-
-/// Called when something has happened. Runs on the client's events thread, one call at a time, holding no
-/// lock: it may call the library, `anser_client_close` included. `error` is that of the call that has
-/// ended, 0 if it succeeded and for events. `event` and all that it holds belong to the library and are
-/// valid during this call; `anser_message_retain` keeps a message longer.
-pub type AnserCallback = Option<extern "C" fn(user_data: *mut c_void, error: i32, event: AnserEvent)>;
 
 /// A client, and its event queue once the host has asked for one.
 pub(super) struct CClient {

@@ -4,13 +4,10 @@ use std::ffi::{CString, c_char};
 use std::sync::Arc;
 
 use super::border::{c_string, guard, pointer_to, put, value};
-use super::message::{AnserMessage, MessageHandle};
+use super::message::MessageHandle;
 use super::registry::{self, Object};
+use super::types::{AnserConversation, AnserMessage};
 use crate::model::{Conversation, ConversationKey, ErrorCode, MuteLevel};
-
-/// A conversation. 0 is none. Its text and its newest message live as long as its handle. One that an event
-/// only names has its type and target; the rest is 0.
-pub type AnserConversation = u64;
 
 /// A conversation with its text ready for C, owning the handle of its newest message.
 pub(super) struct CConversation {

@@ -2,9 +2,9 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::AnserDestroy;
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::client::{Completion, start};
 use super::input::{Growing, growing, key, keys, owned_or_none, types};
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 use crate::model::{ConversationKey, ErrorCode};
 use crate::store::ConversationFilter;
 

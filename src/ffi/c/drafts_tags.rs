@@ -2,9 +2,9 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::AnserDestroy;
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::client::{Completion, start};
 use super::input::{key, keys, owned};
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 
 /// Keeps begun text, across restarts; "" to forget it. It moves the conversation up. Ends with 34210 for an
 /// impossible target, 30016 above 128 KiB.

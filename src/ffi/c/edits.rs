@@ -3,10 +3,10 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::AnserDestroy;
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::client::{Completion, start};
 use super::input::{list, owned, owned_or_none, texts};
 use super::send_options::pairs;
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 use crate::client::RecallOptions;
 use crate::model::{ErrorCode, SentStatus};
 

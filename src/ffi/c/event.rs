@@ -7,16 +7,14 @@ use std::sync::Arc;
 
 use super::border::{UserData, c_string, guard, pointer_to, value};
 use super::changes::{CChange, CReceipt, CTyping};
-use super::conversation::{AnserConversation, ConversationHandle};
-use super::message::{AnserMessage, MessageHandle};
+use super::conversation::ConversationHandle;
+use super::message::MessageHandle;
 use super::progress::CProgress;
 use super::registry::{self, Object};
 use super::results::{CReader, CTag};
 use super::told::Told;
+use super::types::{AnserConversation, AnserEvent, AnserMessage};
 use crate::client::{QuietHours, TimeSpan};
-
-/// Something that happened. 0 is none. What it holds lives as long as its handle.
-pub type AnserEvent = u64;
 
 /// A call has ended: see its error, and its text, count, messages or conversations.
 pub const ANSER_EVENT_COMPLETED: i32 = 1;

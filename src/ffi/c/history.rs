@@ -3,9 +3,10 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use super::border::{AnserDestroy, UserData};
-use super::client::{AnserCallback, AnserClient, Completion, start, start_sharing};
+use super::border::UserData;
+use super::client::{Completion, start, start_sharing};
 use super::input::{Growing, given, key, texts};
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 use crate::client::{BackfillListener, RemoteQuery};
 use crate::store::HistoryQuery;
 

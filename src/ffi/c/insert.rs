@@ -2,10 +2,11 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::{AnserDestroy, guard};
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::border::guard;
+use super::client::{Completion, start};
 use super::input::{Growing, given, key, list, owned, owned_or_none, texts};
 use super::registry;
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 use crate::client::{InsertedMessage, MessageKind};
 use crate::model::{ErrorCode, SentStatus};
 

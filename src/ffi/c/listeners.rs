@@ -3,15 +3,16 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use super::border::{AnserDestroy, UserData, c_string, guard, put};
-use super::client::{AnserCallback, AnserClient, call};
+use super::border::{UserData, c_string, guard, put};
+use super::client::call;
 use super::event::{
     ANSER_EVENT_CHANGED, ANSER_EVENT_CONVERSATIONS, ANSER_EVENT_MESSAGES, ANSER_EVENT_OVERFLOW,
     ANSER_EVENT_PROGRESS, ANSER_EVENT_RECEIPTS, ANSER_EVENT_SENT, ANSER_EVENT_STATUS, ANSER_EVENT_SYNCED,
-    ANSER_EVENT_TYPING, AnserEvent,
+    ANSER_EVENT_TYPING,
 };
 use super::registry::{self, Object};
 use super::told::Told;
+use super::types::{AnserCallback, AnserClient, AnserDestroy, AnserEvent, AnserSubscription};
 use crate::client::{
     Client, ConnectionListener, ConversationListener, LogLevel, LogListener, MediaListener, MediaProgress,
     MessageListener, ReceiptListener, Subscription, TypingListener,
@@ -19,9 +20,6 @@ use crate::client::{
 use crate::model::{
     ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
 };
-
-/// A listener's place. 0 is none.
-pub type AnserSubscription = u64;
 
 /// Called with a line of the library's log, on the client's events thread. `level`: 1 error, 2 warning,
 /// 3 information, 4 debugging. The texts are valid during this call.

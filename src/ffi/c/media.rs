@@ -3,10 +3,10 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::AnserDestroy;
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::client::{Completion, start};
 use super::input::{Growing, growing, key, owned, owned_or_none};
 use super::send_options::{AnserSendOptions, send_options};
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 use crate::client::DownloadOptions;
 use crate::model::ErrorCode;
 

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use super::border::{c_string, guard, optional_text, pointer_to, put, value};
 use super::registry::{self, Object};
+use super::types::AnserMessage;
 use crate::model::content::Content;
 use crate::model::{ErrorCode, Message};
-
-/// A message. 0 is none. Text of a message lives as long as its handle.
-pub type AnserMessage = u64;
 
 /// A message with its text ready for C.
 pub(super) struct CMessage {

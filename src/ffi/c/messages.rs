@@ -2,10 +2,10 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::AnserDestroy;
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::client::{Completion, start};
 use super::input::{key, owned};
 use super::send_options::{AnserSendOptions, send_options};
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 
 /// Sends text to a conversation (`conversation_type` 1 private, 3 group). Ends as soon as the message is
 /// durable in the outbox, with its local form; from then on it is sent by itself, in order, across reconnects

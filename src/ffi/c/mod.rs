@@ -34,10 +34,10 @@ mod send_options;
 mod settings;
 mod states;
 mod told;
+mod types;
 mod unread;
 mod uploader;
 
-pub use border::AnserDestroy;
 pub use changes::*;
 pub use client::*;
 pub use conversation::*;
@@ -59,5 +59,6 @@ pub use results::*;
 pub use send_options::AnserSendOptions;
 pub use settings::*;
 pub use states::*;
+pub use types::*;
 pub use unread::*;
 pub use uploader::*;

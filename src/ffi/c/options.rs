@@ -5,11 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::border::{guard, optional_text, put, text};
 use super::registry::{self, Object};
+use super::types::AnserOptions;
 use crate::client::{ClientOptions, Platform};
 use crate::model::ErrorCode;
-
-/// Options for a client. 0 is none.
-pub type AnserOptions = u64;
 
 /// Makes options for `app_key` and `navigation` (`https://host[:port]`, or `http://host[:port]` for a
 /// server without TLS). Neither may be NULL. The caller owns `*out` and frees it with

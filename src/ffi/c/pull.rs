@@ -13,11 +13,12 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
 use super::border::{UserData, guard, put};
-use super::client::{AnserClient, CClient};
-use super::event::{ANSER_EVENT_COMPLETED, ANSER_EVENT_OVERFLOW, AnserEvent, CEvent};
+use super::client::CClient;
+use super::event::{ANSER_EVENT_COMPLETED, ANSER_EVENT_OVERFLOW, CEvent};
 use super::listeners::{EventListener, EventSink, listen};
 use super::registry;
 use super::told::Told;
+use super::types::{AnserClient, AnserEvent};
 use crate::client::Subscription;
 use crate::model::ErrorCode;
 

@@ -2,10 +2,11 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::{AnserDestroy, guard};
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::border::guard;
+use super::client::{Completion, start};
 use super::input::{key, list, owned, texts};
 use super::registry;
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 use crate::model::ErrorCode;
 
 /// Tells the peer of a private chat that everything up to server time `until` (ms; 0 for all) is read, and

@@ -3,7 +3,8 @@
 use std::ffi::{CString, c_char};
 
 use super::border::c_string;
-use super::event::{AnserEvent, read, read_text};
+use super::event::{read, read_text};
+use super::types::AnserEvent;
 use crate::store::{Reader, Tag};
 
 /// A tag with its text ready for C.

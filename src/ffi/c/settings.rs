@@ -2,8 +2,8 @@
 
 use std::ffi::c_void;
 
-use super::border::AnserDestroy;
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::client::{Completion, start};
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 use crate::client::QuietHours;
 
 /// Reads when the user wants quiet: `anser_event_answer` of the end tells whether ever, then

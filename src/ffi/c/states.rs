@@ -2,9 +2,9 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::AnserDestroy;
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::client::{Completion, start};
 use super::input::{key, keys, types};
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 use crate::model::{ErrorCode, MuteLevel};
 
 /// Puts a conversation into the list, at the present time if it has no message; one that is there stays as it

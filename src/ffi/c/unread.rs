@@ -2,9 +2,9 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::AnserDestroy;
-use super::client::{AnserCallback, AnserClient, Completion, start};
+use super::client::{Completion, start};
 use super::input::{key, keys, types};
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 
 /// Counts the unread messages of one conversation: `anser_event_count` of the end.
 #[unsafe(no_mangle)]

@@ -3,15 +3,12 @@
 use std::ffi::{CString, c_char, c_void};
 use std::sync::Arc;
 
-use super::border::{AnserDestroy, UserData, c_string, guard, pointer_to, text, value};
-use super::client::AnserClient;
+use super::border::{UserData, c_string, guard, pointer_to, text, value};
 use super::input::{Growing, given};
 use super::registry::{self, Object};
+use super::types::{AnserClient, AnserDestroy, AnserUpload};
 use crate::client::{Upload, Uploader};
 use crate::model::ErrorCode;
-
-/// An attempt to upload a file. 0 is none. Its text lives as long as its handle.
-pub type AnserUpload = u64;
 
 /// Takes files to a file server. Set `size` to `sizeof(AnserUploader)`. Both functions run on the client's events
 /// thread: they return at once and do their work elsewhere.
