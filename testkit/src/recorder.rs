@@ -6,13 +6,10 @@ use std::time::Instant;
 use anser::client::{
     ConnectionListener, ConversationListener, MediaListener, MediaProgress, MessageListener, ReceiptListener,
     TypingListener,
-<<<<<<< HEAD
 };
 use anser::model::{
     ConnectionStatus, ConversationKey, Message, MessageChange, MessageChangeKind, Receipt, ReceiptKind,
     TypingUser,
-=======
->>>>>>> c2a7e69 (C: every topic of the client has its functions; events tell changes, receipts, typing, progress and the results of calls)
 };
 
 use crate::DEADLINE;

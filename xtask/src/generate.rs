@@ -37,7 +37,7 @@ fn bindings(library: &str) -> anyhow::Result<()> {
 }
 
 /// The parts of the header, in the order in which a reader needs them, each with its heading.
-const HEADER: [(&str, &str); 24] = [
+const HEADER: [(&str, &str); 28] = [
     ("types", "Handles and callbacks"),
     ("options", "Options: how to make a client"),
     ("client", "The client: making one, being connected, what it says about itself"),
@@ -47,6 +47,8 @@ const HEADER: [(&str, &str); 24] = [
     ("results", "Events: pages, tags, readers, quiet hours"),
     ("changes", "Events: changed messages, receipts, typing"),
     ("progress", "Events: how uploads and downloads get on"),
+    ("hits", "Events: what searches found"),
+    ("reports", "Events: reports of the care of the data"),
     ("message", "Reading a message"),
     ("conversation", "Reading a conversation"),
     ("send_options", "Messages: what they can ask for"),
@@ -58,10 +60,12 @@ const HEADER: [(&str, &str); 24] = [
     ("states", "Conversations: there, on top, muted, hidden"),
     ("unread", "Conversations: counting the unread, marking as read"),
     ("drafts_tags", "Conversations: drafts and tags"),
+    ("search", "Search"),
     ("receipts", "Receipts and typing"),
     ("settings", "Settings"),
     ("media", "Files: sending, downloading, the cache"),
     ("uploader", "Files: the program's uploader"),
+    ("storage", "Storage: the care of the user's data"),
 ];
 
 /// The C header, from the sources of the C border and nothing else. Each part is generated alone, so that its

@@ -1,6 +1,6 @@
 //! `anser_event`: what a callback or the event queue tells. One object for completions and for events, so
 //! that programs with callbacks and programs with a loop of their own read the same. What is special to some
-//! results is in `results`, to some events in `changes` and `progress`.
+//! results is in `results`, `hits` and `reports`, to some events in `changes` and `progress`.
 
 use std::ffi::{CString, c_char, c_void};
 use std::sync::Arc;
@@ -8,9 +8,11 @@ use std::sync::Arc;
 use super::border::{UserData, c_string, guard, pointer_to, value};
 use super::changes::{CChange, CReceipt, CTyping};
 use super::conversation::ConversationHandle;
+use super::hits::CHit;
 use super::message::MessageHandle;
 use super::progress::CProgress;
 use super::registry::{self, Object};
+use super::reports::CTable;
 use super::results::{CReader, CTag};
 use super::told::Told;
 use super::types::{AnserConversation, AnserEvent, AnserMessage};
@@ -38,6 +40,8 @@ pub const ANSER_EVENT_RECEIPTS: i32 = 256;
 pub const ANSER_EVENT_TYPING: i32 = 512;
 /// An upload or download has moved on, or stands differently: `anser_event_progress_state` and its neighbours.
 pub const ANSER_EVENT_PROGRESS: i32 = 1024;
+/// The database was found damaged, and this became of it: `anser_event_set_aside` and its neighbours.
+pub const ANSER_EVENT_DATABASE: i32 = 2048;
 
 /// An event with the handles of what it holds.
 pub(super) struct CEvent {
@@ -60,6 +64,12 @@ pub(super) struct CEvent {
     pub(super) receipts: Vec<CReceipt>,
     pub(super) typing: Vec<CTyping>,
     pub(super) progress: Option<CProgress>,
+    pub(super) hits: Vec<CHit>,
+    pub(super) found: Vec<(u32, bool)>,
+    pub(super) report: Vec<(i32, u64)>,
+    pub(super) problems: Vec<CString>,
+    pub(super) tables: Vec<CTable>,
+    pub(super) set_aside: Option<CString>,
 }
 
 impl CEvent {
@@ -87,6 +97,12 @@ impl CEvent {
             receipts: told.receipts.into_iter().map(CReceipt::new).collect(),
             typing: told.typing.into_iter().map(CTyping::new).collect(),
             progress: told.progress.map(CProgress::new),
+            hits: told.hits.into_iter().map(CHit::new).collect(),
+            found: told.found,
+            report: told.report,
+            problems: told.problems.iter().map(|problem| c_string(problem)).collect(),
+            tables: told.tables.into_iter().map(CTable::new).collect(),
+            set_aside: told.set_aside.as_deref().map(c_string),
         };
         registry::insert(Object::Event(Arc::new(event)))
     }
