@@ -209,7 +209,8 @@ int main(int argc, char **argv) {
     } tests[] = {{"conversation", test_conversation}, {"queue", test_queue},     {"offline", test_offline},
                  {"bad_input", test_bad_input},       {"closing", test_closing},
                  {"edits", test_edits},               {"history", test_history}, {"lists", test_lists},
-                 {"receipts", test_receipts},         {"settings", test_settings}, {"media", test_media}};
+                 {"receipts", test_receipts},         {"settings", test_settings}, {"media", test_media},
+                 {"search", test_search},             {"storage", test_storage}};
     size_t count = sizeof tests / sizeof *tests;
     for (size_t i = 0; i < count; i++) {
         int threads = thread_count();

@@ -105,5 +105,7 @@ void test_lists(const struct world *world);
 void test_receipts(const struct world *world);
 void test_settings(const struct world *world);
 void test_media(const struct world *world);
+void test_search(const struct world *world);
+void test_storage(const struct world *world);
 
 #endif
