@@ -15,7 +15,15 @@
  * Asynchronous calls return at once. If they return 0, their end is told exactly once, also when the client
  * is closed meanwhile: by the callback if you passed one, else as an ANSER_EVENT_COMPLETED of
  * anser_client_next_event. destroy, if not NULL, is called once with user_data when nothing will use it any
- * more. If they return anything else, nothing is told and user_data stays yours.
+ * more. If they return anything else, nothing is told and user_data stays yours: 34400 if the client is closed,
+ * 34403 for a stale handle, 34404 for text that is not UTF-8, 34405 for a NULL that may not be or for no callback
+ * without a queue, 34209 for a conversation type that is none. What a call can end with stands with it; besides, each
+ * can end with 34400 if the client is closed meanwhile, and those that need a user's data with 33001 before any user is
+ * open and with 3430x if data cannot be read or written.
+ *
+ * Lists are a pointer and a count; the pointer of an empty one may be NULL. Conversations come as two lists of the
+ * same length, their types (1 private, 3 group, ...) and their targets. Structs begin with their size: set it to
+ * sizeof and all else to 0, then what is wanted; so a program works with a newer library whose struct has grown.
  *
  * Threads: every function may be called from any thread, from callbacks too. Callbacks run on one thread of
  * the client, one at a time.
@@ -123,6 +131,15 @@ int32_t anser_options_set_platform(AnserOptions options, int32_t platform);
  `anser_options_set_data_dir`; whether they are usable shows in `anser_client_new`.
  */
 int32_t anser_options_set_ca_pem(AnserOptions options, const char *pem);
+
+/*
+ Encrypts the database with the 32 bytes at `key`, which are copied; NULL does not. Returns 0, 34403 for a stale
+ handle, 33003 for a `size` above 100000; whether the key is usable shows in `anser_client_new`: 34311 if this build
+ cannot encrypt, 33003 if it has not 32 bytes, 34310 if it does not fit the database.
+ */
+int32_t anser_options_set_encryption_key(AnserOptions options,
+                                         const uint8_t *key,
+                                         size_t size);
 
 /*
  Frees options; clients made from them go on. Returns 0, 34403 for a stale handle.
@@ -281,7 +298,8 @@ typedef void (*AnserLogCallback)(void *user_data, int32_t level, const char *tar
 
 /*
  Hears events of one kind: `kind` is any of `ANSER_EVENT_…` but `ANSER_EVENT_COMPLETED`; add a listener for each
- kind wanted. A status listener gets the current status first, a typing listener who types at present. The
+ kind wanted. A status listener gets the current status first, a typing listener who types at present, a
+ database listener the last report, if there is one. The
  caller owns `*out`; freeing it ends the listening. `destroy` is called once when `user_data` is no longer
  used. Returns 0, 33003 for another kind, 34405 if `callback` or `out` is NULL, 34400, 34403; then
  `user_data` stays the caller's.
@@ -398,6 +416,11 @@ int32_t anser_client_next_event(AnserClient client, int32_t timeout_ms, AnserEve
  An upload or download has moved on, or stands differently: `anser_event_progress_state` and its neighbours.
  */
 #define ANSER_EVENT_PROGRESS 1024
+
+/*
+ The database was found damaged, and this became of it: `anser_event_set_aside` and its neighbours.
+ */
+#define ANSER_EVENT_DATABASE 2048
 
 /*
  One of `ANSER_EVENT_…`; 0 for a stale handle.
@@ -767,6 +790,158 @@ uint64_t anser_event_progress_transferred(AnserEvent event);
  Bytes of the whole file; 0 while that is not known.
  */
 uint64_t anser_event_progress_total(AnserEvent event);
+
+/* ====================================================================================================
+ * Events: what searches found
+ * ==================================================================================================== */
+
+/*
+ The words of the message at `index` that were searched: its text, headline, file name, place; lines if they are
+ several. NULL if there is none.
+ */
+const char *anser_event_hit_text(AnserEvent event,
+                                 size_t index);
+
+/*
+ How often the words looked for stand in the text of the hit at `index`; at most 100.
+ */
+size_t anser_event_hit_range_count(AnserEvent event, size_t index);
+
+/*
+ Where, at `at`, a word looked for stands in the text of the hit at `index`: bytes before it.
+ */
+size_t anser_event_hit_range_start(AnserEvent event, size_t index, size_t at);
+
+/*
+ How many bytes the word has whose place `anser_event_hit_range_start` says.
+ */
+size_t anser_event_hit_range_length(AnserEvent event, size_t index, size_t at);
+
+/*
+ How many messages were found in the conversation at `index`.
+ */
+uint32_t anser_event_found_count(AnserEvent event, size_t index);
+
+/*
+ Whether `anser_event_found_count` is exact; otherwise there may be more.
+ */
+bool anser_event_found_is_exact(AnserEvent event, size_t index);
+
+/* ====================================================================================================
+ * Events: reports of the care of the data
+ * ==================================================================================================== */
+
+/*
+ Conversations: looked at, written, new here, in the new file.
+ */
+#define ANSER_REPORT_CONVERSATIONS 1
+
+/*
+ Messages: looked at, written, new here, in the new file.
+ */
+#define ANSER_REPORT_MESSAGES 2
+
+/*
+ Bytes of an export.
+ */
+#define ANSER_REPORT_BYTES 3
+
+/*
+ Messages of an import that were here already.
+ */
+#define ANSER_REPORT_KNOWN 4
+
+/*
+ Rows that a check removed or settled because what they refer to is gone.
+ */
+#define ANSER_REPORT_ORPHANS 5
+
+/*
+ Conversations whose place in the list was wrong.
+ */
+#define ANSER_REPORT_SORT_TIMES 6
+
+/*
+ Messages that a check removed because another has the same uid.
+ */
+#define ANSER_REPORT_DOUBLES 7
+
+/*
+ Messages whose search words were made anew.
+ */
+#define ANSER_REPORT_REINDEXED 8
+
+/*
+ Stretches of the histories that this device has never seen.
+ */
+#define ANSER_REPORT_GAPS 9
+
+/*
+ Bytes of the database file.
+ */
+#define ANSER_REPORT_DATABASE 10
+
+/*
+ Bytes of its write-ahead log.
+ */
+#define ANSER_REPORT_LOG 11
+
+/*
+ Bytes of media files.
+ */
+#define ANSER_REPORT_MEDIA 12
+
+/*
+ Bytes of exports in the user's folder, finished or not.
+ */
+#define ANSER_REPORT_EXPORTS 13
+
+/*
+ Bytes of damaged databases that were set aside.
+ */
+#define ANSER_REPORT_SET_ASIDE 14
+
+/*
+ Messages in a salvaged database that wait to be sent or have failed to be.
+ */
+#define ANSER_REPORT_UNSENT 15
+
+/*
+ What a report says of `which`, one of `ANSER_REPORT_…`; 0 if it does not speak of it.
+ */
+uint64_t anser_event_report(AnserEvent event, int32_t which);
+
+/*
+ How many things a check found wrong with the database file.
+ */
+size_t anser_event_problem_count(AnserEvent event);
+
+/*
+ What, at `index`, is wrong with the database file, for people; NULL if there is none.
+ */
+const char *anser_event_problem(AnserEvent event, size_t index);
+
+/*
+ How many tables it counts.
+ */
+size_t anser_event_table_count(AnserEvent event);
+
+/*
+ The name of the table at `index`; NULL if there is none.
+ */
+const char *anser_event_table_name(AnserEvent event, size_t index);
+
+/*
+ How many rows the table at `index` has.
+ */
+uint64_t anser_event_table_rows(AnserEvent event, size_t index);
+
+/*
+ Where a damaged database is now, byte for byte as it was found; NULL if it was not set aside. `anser_event_error`
+ is 34309 if it could not be salvaged, 0 if it was; then `anser_event_answer` tells whether every table could be
+ read without an error, and if not, the inbox is pulled again. `anser_event_text` says for people what was wrong.
+ */
+const char *anser_event_set_aside(AnserEvent event);
 
 /* ====================================================================================================
  * Reading a message
@@ -2082,6 +2257,122 @@ int32_t anser_conversations_set_tag(AnserClient client,
                                     AnserDestroy destroy);
 
 /* ====================================================================================================
+ * Search
+ * ==================================================================================================== */
+
+/*
+ What to look for. Set `size` to `sizeof(AnserSearchQuery)` and everything else to 0, then what is wanted. All that
+ is set must hold; without text at least one of the other conditions is needed.
+ */
+typedef struct AnserSearchQuery {
+  /*
+   `sizeof(AnserSearchQuery)`.
+   */
+  size_t size;
+  /*
+   The words, at most 1024 bytes; may be NULL. All must occur, in any order and case; the last one may be the
+   beginning of a word. Chinese and other scripts without spaces are found anywhere in the text, from one
+   character on; so are emoji and symbols. What stands between double quotes must occur exactly so.
+   */
+  const char *text;
+  /*
+   Only in the conversation with this target and `conversation_type`; may be NULL.
+   */
+  const char *target_id;
+  /*
+   Only in conversations of these kinds; may be NULL for all.
+   */
+  const int32_t *types;
+  /*
+   How many.
+   */
+  size_t types_count;
+  /*
+   Only by one of these users, up to 100; may be NULL for all.
+   */
+  const char *const *sender_ids;
+  /*
+   How many.
+   */
+  size_t sender_count;
+  /*
+   Only of one of these kinds, up to 100; may be NULL for all.
+   */
+  const char *const *object_names;
+  /*
+   How many.
+   */
+  size_t object_name_count;
+  /*
+   Not before this server time, ms since 1970; 0 for no limit.
+   */
+  int64_t from_time;
+  /*
+   Not after this server time, ms since 1970; 0 for no limit.
+   */
+  int64_t to_time;
+  /*
+   With `has_before`, where the page before ended: its `anser_event_number`.
+   */
+  int64_t before;
+  /*
+   The type that goes with `target_id`.
+   */
+  int32_t conversation_type;
+  /*
+   Hits wanted, 1 to 1000.
+   */
+  uint32_t count;
+  /*
+   Whether `before` is given; if not, the newest are found.
+   */
+  bool has_before;
+  /*
+   For fields to come.
+   */
+  uint8_t reserved[7];
+} AnserSearchQuery;
+
+/*
+ Finds messages, newest first, a page at a time: the messages of the end, with `anser_event_hit_text` and
+ its neighbours for each. `anser_event_has_more` tells whether more may follow, `anser_event_number` is the
+ `before` of the next page; a page may have fewer hits than wanted, even none, although more follow: the
+ work of one call is bounded. Ends with 33003 for a query without words and conditions, a text above 1024
+ bytes, a count of 0 or above 1000, a negative time, or more than 100 senders or kinds.
+ */
+int32_t anser_search_messages(AnserClient client,
+                              const struct AnserSearchQuery *query,
+                              AnserCallback callback,
+                              void *user_data,
+                              AnserDestroy destroy);
+
+/*
+ Counts the messages that match: `anser_event_count` of the end; `anser_event_answer` tells whether that is
+ exact, otherwise there may be more. `before` and `count` of the query do not matter. Ends as
+ `anser_search_messages`.
+ */
+int32_t anser_search_count(AnserClient client,
+                           const struct AnserSearchQuery *query,
+                           AnserCallback callback,
+                           void *user_data,
+                           AnserDestroy destroy);
+
+/*
+ Finds up to `count` conversations that hold messages with this text, the one with the newest such message
+ first: the end names them, and holds at the same index the newest message found there with its
+ `anser_event_hit_text`, and `anser_event_found_count`. No types mean all. Ends with 33003 for a text
+ without words or above 1024 bytes, or a count of 0 or above 1000.
+ */
+int32_t anser_search_conversations(AnserClient client,
+                                   const char *search_text,
+                                   const int32_t *conversation_types,
+                                   size_t types_count,
+                                   uint32_t count,
+                                   AnserCallback callback,
+                                   void *user_data,
+                                   AnserDestroy destroy);
+
+/* ====================================================================================================
  * Receipts and typing
  * ==================================================================================================== */
 
@@ -2497,6 +2788,130 @@ int32_t anser_upload_fail(AnserUpload upload,
  Frees an attempt; one that has not ended fails for good with 34406. Returns 0, 34403 for a stale handle.
  */
 int32_t anser_upload_free(AnserUpload upload);
+
+/* ====================================================================================================
+ * Storage: the care of the user's data
+ * ==================================================================================================== */
+
+/*
+ Called with how far a long task on the user's data has come, on the client's events thread: `done` of `total` rows
+ of a check, messages of an export, bytes of an import. `user_data` is that of the call. Returns whether to go on;
+ false ends the task with 33200 at its next step.
+ */
+typedef bool (*AnserStorageCallback)(void *user_data, uint64_t done, uint64_t total);
+
+/*
+ Checks the whole database and mends what is derived, in steps beside everything else. A file that is
+ damaged is salvaged on the spot: `anser_event_problem` of the end says what was wrong,
+ `ANSER_EVENT_DATABASE` what became of it. `anser_event_report` tells what was looked at and mended.
+ `progress` may be NULL. Ends with 34312 while suspended.
+ */
+int32_t anser_storage_verify(AnserClient client,
+                             AnserStorageCallback progress,
+                             AnserCallback callback,
+                             void *user_data,
+                             AnserDestroy destroy);
+
+/*
+ Writes all conversations with their messages to the file `path`, or with a `target_id` that one, as lines
+ of JSON (docs/export.md), in steps beside everything else. The file is called `.part` until it is whole,
+ and is removed if the call fails. `anser_event_report` of the end tells how much. `target_id` and
+ `progress` may be NULL. Ends with 34315 if the file cannot be written, 34009 if there is no such
+ conversation, 33200 if `progress` ended it.
+ */
+int32_t anser_storage_export(AnserClient client,
+                             const char *path,
+                             int32_t conversation_type,
+                             const char *target_id,
+                             AnserStorageCallback progress,
+                             AnserCallback callback,
+                             void *user_data,
+                             AnserDestroy destroy);
+
+/*
+ Stores what `anser_storage_export` wrote, in steps beside everything else. What is here already stays as
+ it is. If it ends early, what was stored until then is kept, and importing the same file goes on from
+ there: `anser_event_answer` tells whether it did. `anser_event_report` of the end tells how much.
+ `progress` may be NULL. Ends with 34315 if the file cannot be read, 34313 if it is no whole export, 34314
+ if it is another user's, 33200 if `progress` ended it.
+ */
+int32_t anser_storage_import(AnserClient client,
+                             const char *path,
+                             AnserStorageCallback progress,
+                             AnserCallback callback,
+                             void *user_data,
+                             AnserDestroy destroy);
+
+/*
+ Reads how large the user's data is: `anser_event_report` and `anser_event_table_name` with its neighbours,
+ of the end. Ends with 34312 while suspended.
+ */
+int32_t anser_storage_size_report(AnserClient client,
+                                  AnserCallback callback,
+                                  void *user_data,
+                                  AnserDestroy destroy);
+
+/*
+ Ends the connection, finishes what the store has to do, closes the database and gives its lock back, as a
+ system wants it that kills apps which hold one. Until `anser_storage_resume` every call that needs the
+ data ends with 34312, sending and connecting too.
+ */
+int32_t anser_storage_suspend(AnserClient client,
+                              AnserCallback callback,
+                              void *user_data,
+                              AnserDestroy destroy);
+
+/*
+ Opens the database again. It does not connect: `anser_client_reconnect` does. Ends as opening it the first
+ time; it stays suspended then.
+ */
+int32_t anser_storage_resume(AnserClient client,
+                             AnserCallback callback,
+                             void *user_data,
+                             AnserDestroy destroy);
+
+/*
+ For wake-ups by a push: resumes and connects if needed, pulls what waits, and leaves everything as it was:
+ disconnected and suspended again if it was. Ends after `deadline_ms` at the latest, with what has come
+ until then: `anser_event_count` of the end is how many messages are new, `anser_event_answer` tells
+ whether everything that waited is here; if not, the next sync goes on. With `token` NULL that of the last
+ connect is used. Ends with 33003 for a deadline of 0 or above an hour, 33001 without any token, 33006
+ while another one runs, and as `anser_client_connect`.
+ */
+int32_t anser_storage_sync_once(AnserClient client,
+                                uint64_t deadline_ms,
+                                const char *token,
+                                AnserCallback callback,
+                                void *user_data,
+                                AnserDestroy destroy);
+
+/*
+ Removes everything of the open user from this device, also databases that were set aside. Ends the
+ connection; the next one pulls again what the server still has. What waits to be sent is cancelled
+ (33200). Ends with 34312 while suspended.
+ */
+int32_t anser_storage_clear_data(AnserClient client,
+                                 AnserCallback callback,
+                                 void *user_data,
+                                 AnserDestroy destroy);
+
+/*
+ Encrypts the database anew with the 32 bytes at `key`, which are copied. Ends with 34311 if this build
+ cannot encrypt, 33003 if `size` is not 32 or the database is not encrypted.
+ */
+int32_t anser_storage_rekey(AnserClient client,
+                            const uint8_t *key,
+                            size_t size,
+                            AnserCallback callback,
+                            void *user_data,
+                            AnserDestroy destroy);
+
+/*
+ Gives what became of the last database that was found damaged, since this client was made, as an event of
+ kind `ANSER_EVENT_DATABASE`; `*out` is 0 if none was. The caller owns `*out` and frees it with
+ `anser_event_free`. Returns 0, 34403, 34405.
+ */
+int32_t anser_storage_last_report(AnserClient client, AnserEvent *out);
 
 #ifdef __cplusplus
 }
