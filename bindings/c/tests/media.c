@@ -186,6 +186,9 @@ void test_media(const struct world *world) {
     CHECK_CODE(34405, anser_media_set_uploader(dave.client, &uploader, &hands, on_unused));
     uploader.start = on_start;
     CHECK_CODE(0, anser_media_set_uploader(dave.client, &uploader, &hands, on_unused));
+    CHECK(hands.destroyed == 0);
+    CHECK_CODE(0, anser_media_set_uploader(dave.client, &uploader, &hands, on_unused));
+    CHECK(hands.destroyed == 1);
     upload(&dave, &hands, path, url);
     AnserEvent event;
     int64_t id = 0;
@@ -197,7 +200,7 @@ void test_media(const struct world *world) {
     upload_fails(&dave, &hands, path);
     download(&erin, id, url, target);
     desk_close(&dave);
-    CHECK(hands.destroyed == 1);
+    CHECK(hands.destroyed == 2);
     desk_close(&erin);
     files_stop();
 }
