@@ -28,6 +28,9 @@ const MAX_QUEUE: usize = 65_536;
 /// Every kind of event.
 const ALL: i32 = !ANSER_EVENT_COMPLETED;
 
+/// An event, and the host's pointer if it ends a call.
+type Queued = (Told, Option<Arc<UserData>>);
+
 /// A client's queue and what fills it. Together in the client: the listeners hold the queue, so the queue
 /// must not hold them.
 pub(super) struct Pull {
@@ -45,7 +48,7 @@ pub(super) struct PullQueue {
 
 #[derive(Default)]
 struct State {
-    events: VecDeque<(Told, Option<Arc<UserData>>)>,
+    events: VecDeque<Queued>,
     overflowed: bool,
     closed: bool,
 }
@@ -127,7 +130,7 @@ impl PullQueue {
         }
     }
 
-    fn next(&self, timeout: Option<Duration>) -> Result<Option<(Told, Option<Arc<UserData>>)>, ErrorCode> {
+    fn next(&self, timeout: Option<Duration>) -> Result<Option<Queued>, ErrorCode> {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.lock();
         loop {
