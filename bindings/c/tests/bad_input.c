@@ -97,6 +97,13 @@ void test_bad_input(const struct world *world) {
     CHECK_CODE(34403, anser_client_status(bob.subscriptions[0], &number));
     CHECK(anser_message_text(client) == NULL && anser_message_id(client) == 0);
     CHECK(anser_conversation_target_id(42) == NULL && anser_event_status(42) == -1);
+    CHECK(anser_event_change_kind(42, 0) == 0 && anser_event_receipt_user_id(client, 0) == NULL);
+    CHECK(anser_event_progress_state(42) == 0 && anser_event_tag_id(42, 0) == NULL && anser_event_hit_text(42, 0) == NULL);
+    CHECK(anser_message_expansion_of(client, "a") == NULL && anser_conversation_draft(42) == NULL);
+    CHECK(anser_upload_id(client) == 0 && anser_upload_is_stopped(42));
+    CHECK_CODE(34403, anser_upload_finish(client, "http://x"));
+    CHECK_CODE(34403, anser_media_set_uploader(42, NULL, NULL, NULL));
+    CHECK_CODE(34405, anser_client_add_listener(client, ANSER_EVENT_CHANGED, NULL, NULL, NULL, &subscription));
     CHECK(strcmp(anser_error_words(22406), "not a member of the group") == 0);
     CHECK(strcmp(anser_error_words(123456), "unknown error") == 0);
     person_close(&bob);

@@ -199,14 +199,18 @@ int main(int argc, char **argv) {
     fclose(file);
     mkdir(argv[2], 0700);
     char *strings[] = {field(json, "navi"), field(json, "app_key"), field(json, "alice"), field(json, "bob"),
-                       field(json, "carol")};
+                       field(json, "carol"), field(json, "dave"), field(json, "erin"), field(json, "frank")};
     struct world world = {.navi = strings[0], .app_key = strings[1], .alice = strings[2], .bob = strings[3],
-                          .carol = strings[4], .data = argv[2]};
+                          .carol = strings[4], .dave = strings[5], .erin = strings[6], .frank = strings[7],
+                          .data = argv[2]};
     struct {
         const char *name;
         void (*run)(const struct world *);
     } tests[] = {{"conversation", test_conversation}, {"queue", test_queue},     {"offline", test_offline},
-                 {"bad_input", test_bad_input},       {"closing", test_closing}};
+                 {"bad_input", test_bad_input},       {"closing", test_closing},
+                 {"edits", test_edits},               {"history", test_history}, {"lists", test_lists},
+                 {"receipts", test_receipts},         {"settings", test_settings}, {"media", test_media},
+                 {"search", test_search},             {"storage", test_storage}};
     size_t count = sizeof tests / sizeof *tests;
     for (size_t i = 0; i < count; i++) {
         int threads = thread_count();

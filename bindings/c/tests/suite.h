@@ -76,7 +76,8 @@ struct person {
 
 struct world {
     const char *navi, *app_key, *data;
-    const char *alice, *bob, *carol;
+    const char *alice, *bob, *carol; /* tokens; dave, erin and frank are in the group geese */
+    const char *dave, *erin, *frank;
 };
 
 /* Makes a client with its data below world->data/folder; NULL keeps it in memory. */
@@ -98,5 +99,13 @@ void test_queue(const struct world *world);
 void test_offline(const struct world *world);
 void test_bad_input(const struct world *world);
 void test_closing(const struct world *world);
+void test_edits(const struct world *world);
+void test_history(const struct world *world);
+void test_lists(const struct world *world);
+void test_receipts(const struct world *world);
+void test_settings(const struct world *world);
+void test_media(const struct world *world);
+void test_search(const struct world *world);
+void test_storage(const struct world *world);
 
 #endif

@@ -282,8 +282,10 @@ pub(super) fn end_all(inner: &mut Inner, delivery: &Delivery) {
 pub(super) fn set_uploader(shared: &Arc<Shared>, uploader: Arc<dyn Uploader>) {
     let mut inner = shared.media.lock();
     end_all(&mut inner, &shared.delivery);
-    inner.uploader = Some(uploader);
+    let former = inner.uploader.replace(uploader);
     drop(inner);
+    // May run the host's own code, so no lock is held.
+    drop(former);
     continue_all(shared);
 }
 

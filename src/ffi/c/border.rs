@@ -3,7 +3,8 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::model::{ConversationKey, ConversationType, ErrorCode};
+use super::types::AnserDestroy;
+use crate::model::ErrorCode;
 
 /// Runs a function's body; no panic gets out.
 pub(super) fn guard(body: impl FnOnce() -> Result<(), ErrorCode>) -> i32 {
@@ -67,39 +68,15 @@ pub(super) fn put_text(
     Ok(())
 }
 
-/// A list of numbers; NULL is an empty one.
-pub(super) fn numbers<'a>(pointer: *const i32, count: usize) -> Result<&'a [i32], ErrorCode> {
-    if count == 0 {
-        return Ok(&[]);
-    }
-    if pointer.is_null() || count > 64 {
-        return Err(ErrorCode::NULL_ARGUMENT);
-    }
-    // SAFETY: not NULL; the header asks for `count` numbers there, which is bounded above.
-    Ok(unsafe { std::slice::from_raw_parts(pointer, count) })
-}
-
-/// Conversation types by number.
-pub(super) fn types(pointer: *const i32, count: usize) -> Result<Vec<ConversationType>, ErrorCode> {
-    numbers(pointer, count)?.iter().map(|number| conversation_type(*number)).collect()
-}
-
-pub(super) fn conversation_type(number: i32) -> Result<ConversationType, ErrorCode> {
-    ConversationType::from_number(number).ok_or(ErrorCode::CONVERSATION_TYPE_UNSUPPORTED)
-}
-
-/// A conversation by type and target.
-pub(super) fn key(kind: i32, target: *const c_char) -> Result<ConversationKey, ErrorCode> {
-    Ok(ConversationKey { conversation_type: conversation_type(kind)?, target_id: text(target)?.to_owned() })
-}
-
 /// Text for C. A NUL inside would end it early: it is cut out.
 pub(super) fn c_string(text: &str) -> CString {
     CString::new(text).unwrap_or_else(|_| CString::new(text.replace('\0', "")).unwrap_or_default())
 }
 
-/// Frees what `user_data` points to; called once, when nothing will use it any more. May be NULL.
-pub type AnserDestroy = Option<extern "C" fn(user_data: *mut c_void)>;
+/// Where C reads a text that may not be there.
+pub(super) fn pointer_to(text: Option<&CString>) -> *const c_char {
+    text.map_or(std::ptr::null(), |text| text.as_ptr())
+}
 
 /// A host's pointer, carried along and given back. Destroyed with its last owner.
 pub(super) struct UserData {

@@ -3,25 +3,18 @@
 use std::ffi::{c_char, c_void};
 use std::future::Future;
 use std::sync::{Arc, OnceLock, PoisonError};
+use std::task::Poll;
 
 use serde_json::json;
 
-use super::border::{AnserDestroy, UserData, guard, put, put_text, text};
-use super::event::{ANSER_EVENT_COMPLETED, AnserEvent, CEvent, IntoTold, Told};
-use super::options::AnserOptions;
+use super::border::{UserData, guard, put, put_text, text};
+use super::event::{ANSER_EVENT_COMPLETED, CEvent};
 use super::pull::Pull;
 use super::registry::{self, Object};
+use super::told::{IntoTold, Told};
+use super::types::{AnserCallback, AnserClient, AnserDestroy, AnserEvent, AnserOptions};
 use crate::client::{Client, DeviceInfo, Result};
 use crate::model::ErrorCode;
-
-/// A client. 0 is none.
-pub type AnserClient = u64;
-
-/// Called when something has happened. Runs on the client's events thread, one call at a time, holding no
-/// lock: it may call the library, `anser_client_close` included. `error` is that of the call that has
-/// ended, 0 if it succeeded and for events. `event` and all that it holds belong to the library and are
-/// valid during this call; `anser_message_retain` keeps a message longer.
-pub type AnserCallback = Option<extern "C" fn(user_data: *mut c_void, error: i32, event: AnserEvent)>;
 
 /// A client, and its event queue once the host has asked for one.
 pub(super) struct CClient {
@@ -55,9 +48,27 @@ where
     T: IntoTold,
     F: Future<Output = Result<T>> + Send + 'static,
 {
+    start_sharing(handle, completion, |client| {
+        let future = call_client(client)?;
+        Ok(move |_: &Arc<UserData>| future)
+    })
+}
+
+/// As [`start`], for calls that use the host's pointer also before they end. What they have queued for the events
+/// thread until then runs before the end is told.
+pub(super) fn start_sharing<T, M, F>(
+    handle: AnserClient,
+    completion: Completion,
+    call_client: impl FnOnce(Arc<Client>) -> std::result::Result<M, ErrorCode>,
+) -> i32
+where
+    T: IntoTold,
+    M: FnOnce(&Arc<UserData>) -> F,
+    F: Future<Output = Result<T>> + Send + 'static,
+{
     guard(|| {
         let object = registry::client(handle)?;
-        let future = call_client(object.client.clone())?;
+        let make = call_client(object.client.clone())?;
         let Completion { callback, user_data, destroy } = completion;
         let queue = match callback {
             Some(_) => None,
@@ -70,9 +81,13 @@ where
         };
         let started = object.client.spawn(move || {
             // From here on the pointer is the library's: whatever happens, it is destroyed once.
-            let user_data = UserData::new(user_data, destroy);
+            let user_data = Arc::new(UserData::new(user_data, destroy));
+            let future = make(&user_data);
             async move {
                 let told = told(future.await);
+                if Arc::strong_count(&user_data) > 1 {
+                    let_others_run().await;
+                }
                 match (callback, queue) {
                     (Some(callback), _) => call(callback, &user_data, told),
                     (None, Some(queue)) => queue.push(told, Some(user_data)),
@@ -82,6 +97,19 @@ where
         });
         if started { Ok(()) } else { Err(ErrorCode::CLIENT_CLOSED) }
     })
+}
+
+/// Goes to the end of the queue once.
+async fn let_others_run() {
+    let mut waited = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Makes a client; `options` may be freed afterwards. If a user is named or remembered, that user's

@@ -1,19 +1,22 @@
 //! `anser_event`: what a callback or the event queue tells. One object for completions and for events, so
-//! that programs with callbacks and programs with a loop of their own read the same.
+//! that programs with callbacks and programs with a loop of their own read the same. What is special to some
+//! results is in `results`, `hits` and `reports`, to some events in `changes` and `progress`.
 
 use std::ffi::{CString, c_char, c_void};
 use std::sync::Arc;
 
-use super::border::{UserData, c_string, guard, value};
-use super::conversation::{AnserConversation, CConversation};
-use super::message::{AnserMessage, CMessage};
+use super::border::{UserData, c_string, guard, pointer_to, value};
+use super::changes::{CChange, CReceipt, CTyping};
+use super::conversation::ConversationHandle;
+use super::hits::CHit;
+use super::message::MessageHandle;
+use super::progress::CProgress;
 use super::registry::{self, Object};
-use crate::model::{
-    ConnectionStatus, Conversation, ConversationKey, Message, MessageChange, Receipt, TypingUser,
-};
-
-/// Something that happened. 0 is none. What it holds lives as long as its handle.
-pub type AnserEvent = u64;
+use super::reports::CTable;
+use super::results::{CReader, CTag};
+use super::told::Told;
+use super::types::{AnserConversation, AnserEvent, AnserMessage};
+use crate::client::{QuietHours, TimeSpan};
 
 /// A call has ended: see its error, and its text, count, messages or conversations.
 pub const ANSER_EVENT_COMPLETED: i32 = 1;
@@ -29,60 +32,16 @@ pub const ANSER_EVENT_CONVERSATIONS: i32 = 16;
 pub const ANSER_EVENT_OVERFLOW: i32 = 32;
 /// For the first time since the login everything that waited at the server is stored here.
 pub const ANSER_EVENT_SYNCED: i32 = 64;
-/// Stored messages are not what they were: taken back, changed, deleted.
+/// Stored messages are not what they were: `anser_event_change_kind` and its neighbours.
 pub const ANSER_EVENT_CHANGED: i32 = 128;
-/// Receipts arrived.
+/// Receipts arrived: `anser_event_receipt_kind` and its neighbours.
 pub const ANSER_EVENT_RECEIPTS: i32 = 256;
-/// Who is typing in a conversation changed.
+/// Who is typing changed: its one conversation says where, `anser_event_typing_user_id` who types there now.
 pub const ANSER_EVENT_TYPING: i32 = 512;
-
-/// What an event tells, before it has a handle.
-#[derive(Default)]
-pub(super) struct Told {
-    pub(super) kind: i32,
-    pub(super) error: i32,
-    pub(super) status: i32,
-    pub(super) count: u32,
-    pub(super) text: Option<String>,
-    pub(super) messages: Vec<Message>,
-    pub(super) conversations: Vec<Conversation>,
-    pub(super) named: Vec<ConversationKey>,
-    pub(super) changes: Vec<MessageChange>,
-    pub(super) receipts: Vec<Receipt>,
-    pub(super) typing: Vec<TypingUser>,
-}
-
-impl Told {
-    pub(super) fn of_status(status: ConnectionStatus, code: i32) -> Self {
-        Self { kind: ANSER_EVENT_STATUS, error: code, status: status.number(), ..Self::default() }
-    }
-}
-
-/// The result of a call, as an event can tell it.
-pub(super) trait IntoTold {
-    fn into_told(self) -> Told;
-}
-
-macro_rules! into_told {
-    ($($type:ty, $value:ident => $told:expr;)*) => {
-        $(impl IntoTold for $type {
-            fn into_told(self) -> Told {
-                let $value = self;
-                Told { kind: ANSER_EVENT_COMPLETED, ..$told }
-            }
-        })*
-    };
-}
-
-into_told! {
-    (), _done => Told::default();
-    u32, count => Told { count, ..Told::default() };
-    String, text => Told { text: Some(text), ..Told::default() };
-    Message, message => Told { messages: vec![message], ..Told::default() };
-    Vec<Message>, messages => Told { messages, ..Told::default() };
-    Option<Conversation>, found => Told { conversations: found.into_iter().collect(), ..Told::default() };
-    Vec<Conversation>, conversations => Told { conversations, ..Told::default() };
-}
+/// An upload or download has moved on, or stands differently: `anser_event_progress_state` and its neighbours.
+pub const ANSER_EVENT_PROGRESS: i32 = 1024;
+/// The database was found damaged, and this became of it: `anser_event_set_aside` and its neighbours.
+pub const ANSER_EVENT_DATABASE: i32 = 2048;
 
 /// An event with the handles of what it holds.
 pub(super) struct CEvent {
@@ -90,48 +49,73 @@ pub(super) struct CEvent {
     error: i32,
     status: i32,
     count: u32,
+    number: i64,
+    answer: bool,
     text: Option<CString>,
-    messages: Vec<u64>,
-    conversations: Vec<u64>,
-    user_data: Option<UserData>,
+    messages: Vec<MessageHandle>,
+    conversations: Vec<ConversationHandle>,
+    user_data: Option<Arc<UserData>>,
+    pub(super) has_more: bool,
+    pub(super) gaps: Vec<TimeSpan>,
+    pub(super) tags: Vec<CTag>,
+    pub(super) readers: Vec<CReader>,
+    pub(super) quiet: Option<QuietHours>,
+    pub(super) changes: Vec<CChange>,
+    pub(super) receipts: Vec<CReceipt>,
+    pub(super) typing: Vec<CTyping>,
+    pub(super) progress: Option<CProgress>,
+    pub(super) hits: Vec<CHit>,
+    pub(super) found: Vec<(u32, bool)>,
+    pub(super) report: Vec<(i32, u64)>,
+    pub(super) problems: Vec<CString>,
+    pub(super) tables: Vec<CTable>,
+    pub(super) set_aside: Option<CString>,
 }
 
 impl CEvent {
     /// Gives an event its handle.
-    pub(super) fn publish(told: Told, user_data: Option<UserData>) -> AnserEvent {
-        let conversation = |conversation| registry::insert(Object::Conversation(conversation));
-        let listed = told.conversations.into_iter().map(|row| conversation(CConversation::new(row)));
-        let named = told.named.into_iter().map(|key| conversation(CConversation::named(key)));
+    pub(super) fn publish(told: Told, user_data: Option<Arc<UserData>>) -> AnserEvent {
+        let listed = told.conversations.into_iter().map(ConversationHandle::new);
+        let named = told.named.into_iter().map(ConversationHandle::named);
         let event = Self {
             kind: told.kind,
             error: told.error,
             status: told.status,
             count: told.count,
+            number: told.number,
+            answer: told.answer,
             text: told.text.as_deref().map(c_string),
             conversations: listed.chain(named).collect(),
-            messages: (told.messages.into_iter())
-                .map(|message| registry::insert(Object::Message(CMessage::new(message))))
-                .collect(),
+            messages: told.messages.into_iter().map(MessageHandle::new).collect(),
             user_data,
+            has_more: told.has_more,
+            gaps: told.gaps,
+            tags: told.tags.into_iter().map(CTag::new).collect(),
+            readers: told.readers.into_iter().map(CReader::new).collect(),
+            quiet: told.quiet,
+            changes: told.changes.into_iter().map(CChange::new).collect(),
+            receipts: told.receipts.into_iter().map(CReceipt::new).collect(),
+            typing: told.typing.into_iter().map(CTyping::new).collect(),
+            progress: told.progress.map(CProgress::new),
+            hits: told.hits.into_iter().map(CHit::new).collect(),
+            found: told.found,
+            report: told.report,
+            problems: told.problems.iter().map(|problem| c_string(problem)).collect(),
+            tables: told.tables.into_iter().map(CTable::new).collect(),
+            set_aside: told.set_aside.as_deref().map(c_string),
         };
         registry::insert(Object::Event(Arc::new(event)))
     }
 }
 
-impl Drop for CEvent {
-    fn drop(&mut self) {
-        for message in &self.messages {
-            // If the host freed one of them there is nothing left to do.
-            let _ = registry::free_message(*message);
-        }
-        for conversation in &self.conversations {
-            let _ = registry::free_conversation(*conversation);
-        }
-    }
+/// Reads an event; a stale handle gives `otherwise`.
+pub(super) fn read<T>(event: AnserEvent, otherwise: T, get: impl FnOnce(&CEvent) -> T) -> T {
+    value(otherwise, || registry::event(event).map(|event| get(&event)))
 }
 
-fn read<T>(event: AnserEvent, otherwise: T, get: impl FnOnce(&CEvent) -> T) -> T {
-    value(otherwise, || registry::event(event).map(|event| get(&event)))
+/// Reads a text of an event; NULL if there is none.
+pub(super) fn read_text(event: AnserEvent, get: impl FnOnce(&CEvent) -> Option<&CString>) -> *const c_char {
+    read(event, std::ptr::null(), |event| pointer_to(get(event)))
 }
 
 /// One of `ANSER_EVENT_…`; 0 for a stale handle.
@@ -140,7 +124,7 @@ pub extern "C" fn anser_event_kind(event: AnserEvent) -> i32 {
     read(event, 0, |event| event.kind)
 }
 
-/// Why a call failed, or why the status changed; 0 if there is nothing to say.
+/// Why a call or a transfer failed, or why the status changed; 0 if there is nothing to say.
 #[unsafe(no_mangle)]
 pub extern "C" fn anser_event_error(event: AnserEvent) -> i32 {
     read(event, 0, |event| event.error)
@@ -153,23 +137,35 @@ pub extern "C" fn anser_event_status(event: AnserEvent) -> i32 {
     read(event, -1, |event| event.status)
 }
 
-/// The number that a call resulted in.
+/// How many a call counted or changed.
 #[unsafe(no_mangle)]
 pub extern "C" fn anser_event_count(event: AnserEvent) -> u32 {
     read(event, 0, |event| event.count)
 }
 
-/// The text that a call resulted in (the user id of connecting); NULL if it has none.
+/// The time (ms since 1970) or number of bytes that a call resulted in.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_event_number(event: AnserEvent) -> i64 {
+    read(event, 0, |event| event.number)
+}
+
+/// The yes or no that a call resulted in.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_event_answer(event: AnserEvent) -> bool {
+    read(event, false, |event| event.answer)
+}
+
+/// The text that a call resulted in: the user id of connecting, a draft; NULL if it has none.
 #[unsafe(no_mangle)]
 pub extern "C" fn anser_event_text(event: AnserEvent) -> *const c_char {
-    read(event, std::ptr::null(), |event| event.text.as_ref().map_or(std::ptr::null(), |text| text.as_ptr()))
+    read_text(event, |event| event.text.as_ref())
 }
 
 /// The `user_data` of the call that has ended, for events from `anser_client_next_event`.
 #[unsafe(no_mangle)]
 pub extern "C" fn anser_event_user_data(event: AnserEvent) -> *mut c_void {
     read(event, std::ptr::null_mut(), |event| {
-        event.user_data.as_ref().map_or(std::ptr::null_mut(), UserData::pointer)
+        event.user_data.as_ref().map_or(std::ptr::null_mut(), |user_data| user_data.pointer())
     })
 }
 
@@ -182,7 +178,7 @@ pub extern "C" fn anser_event_message_count(event: AnserEvent) -> usize {
 /// Its message at `index`, owned by the event; 0 if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn anser_event_message(event: AnserEvent, index: usize) -> AnserMessage {
-    read(event, 0, |event| event.messages.get(index).copied().unwrap_or(0))
+    read(event, 0, |event| event.messages.get(index).map_or(0, MessageHandle::number))
 }
 
 /// How many conversations it holds.
@@ -194,7 +190,7 @@ pub extern "C" fn anser_event_conversation_count(event: AnserEvent) -> usize {
 /// Its conversation at `index`, owned by the event; 0 if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn anser_event_conversation(event: AnserEvent, index: usize) -> AnserConversation {
-    read(event, 0, |event| event.conversations.get(index).copied().unwrap_or(0))
+    read(event, 0, |event| event.conversations.get(index).map_or(0, ConversationHandle::number))
 }
 
 /// Frees an event of `anser_client_next_event` and all that it holds. Events of callbacks are freed by the

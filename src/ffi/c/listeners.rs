@@ -3,29 +3,44 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use super::border::{AnserDestroy, UserData, c_string, guard, put};
-use super::client::{AnserCallback, AnserClient, call};
+use super::border::{UserData, c_string, guard, put};
+use super::client::call;
 use super::event::{
-    ANSER_EVENT_CHANGED, ANSER_EVENT_CONVERSATIONS, ANSER_EVENT_MESSAGES, ANSER_EVENT_OVERFLOW,
-    ANSER_EVENT_RECEIPTS, ANSER_EVENT_SENT, ANSER_EVENT_STATUS, ANSER_EVENT_SYNCED, ANSER_EVENT_TYPING,
-    AnserEvent, Told,
+    ANSER_EVENT_CHANGED, ANSER_EVENT_CONVERSATIONS, ANSER_EVENT_DATABASE, ANSER_EVENT_MESSAGES,
+    ANSER_EVENT_OVERFLOW, ANSER_EVENT_PROGRESS, ANSER_EVENT_RECEIPTS, ANSER_EVENT_SENT, ANSER_EVENT_STATUS,
+    ANSER_EVENT_SYNCED, ANSER_EVENT_TYPING,
 };
 use super::registry::{self, Object};
+use super::told::Told;
+use super::types::{AnserCallback, AnserClient, AnserDestroy, AnserEvent, AnserSubscription};
 use crate::client::{
-    Client, ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener,
-    ReceiptListener, Subscription, TypingListener,
+    Client, ConnectionListener, ConversationListener, DatabaseListener, LogLevel, LogListener, MediaListener,
+    MediaProgress, MessageListener, ReceiptListener, Subscription, TypingListener,
 };
 use crate::model::{
     ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
 };
-
-/// A listener's place. 0 is none.
-pub type AnserSubscription = u64;
+use crate::store::care::DatabaseReport;
 
 /// Called with a line of the library's log, on the client's events thread. `level`: 1 error, 2 warning,
 /// 3 information, 4 debugging. The texts are valid during this call.
 pub type AnserLogCallback =
     Option<extern "C" fn(user_data: *mut c_void, level: i32, target: *const c_char, text: *const c_char)>;
+
+/// What can be listened to.
+const KINDS: [i32; 11] = [
+    ANSER_EVENT_STATUS,
+    ANSER_EVENT_MESSAGES,
+    ANSER_EVENT_SENT,
+    ANSER_EVENT_CONVERSATIONS,
+    ANSER_EVENT_OVERFLOW,
+    ANSER_EVENT_SYNCED,
+    ANSER_EVENT_CHANGED,
+    ANSER_EVENT_RECEIPTS,
+    ANSER_EVENT_TYPING,
+    ANSER_EVENT_PROGRESS,
+    ANSER_EVENT_DATABASE,
+];
 
 /// Where events go: a callback, or the event queue.
 pub(super) trait EventSink: Send + Sync {
@@ -82,6 +97,19 @@ impl<S: EventSink> TypingListener for EventListener<S> {
     }
 }
 
+impl<S: EventSink> DatabaseListener for EventListener<S> {
+    fn on_database(&self, report: DatabaseReport) {
+        self.0.take(Told::of_database(report));
+    }
+}
+
+impl<S: EventSink> MediaListener for EventListener<S> {
+    fn on_progress(&self, progress: MediaProgress) {
+        let error = progress.error_code;
+        self.0.take(Told { kind: ANSER_EVENT_PROGRESS, error, progress: Some(progress), ..Told::default() });
+    }
+}
+
 struct Callback {
     callback: extern "C" fn(*mut c_void, i32, AnserEvent),
     wanted: i32,
@@ -112,6 +140,12 @@ pub(super) fn listen<S: EventSink + 'static>(
     if wanted & ANSER_EVENT_TYPING != 0 {
         subscriptions.push(client.add_typing_listener(listener.clone()));
     }
+    if wanted & ANSER_EVENT_PROGRESS != 0 {
+        subscriptions.push(client.add_media_listener(listener.clone()));
+    }
+    if wanted & ANSER_EVENT_DATABASE != 0 {
+        subscriptions.push(client.add_database_listener(listener.clone()));
+    }
     let of_messages = ANSER_EVENT_MESSAGES | ANSER_EVENT_SENT | ANSER_EVENT_CHANGED | ANSER_EVENT_OVERFLOW;
     if wanted & of_messages != 0 {
         subscriptions.push(client.add_message_listener(listener.clone()));
@@ -122,8 +156,9 @@ pub(super) fn listen<S: EventSink + 'static>(
     subscriptions
 }
 
-/// Hears events of one kind: `kind` is one of `ANSER_EVENT_STATUS`, `_MESSAGES`, `_SENT`, `_CONVERSATIONS`
-/// or `_OVERFLOW`; add a listener for each kind wanted. A status listener gets the current status first. The
+/// Hears events of one kind: `kind` is any of `ANSER_EVENT_…` but `ANSER_EVENT_COMPLETED`; add a listener for each
+/// kind wanted. A status listener gets the current status first, a typing listener who types at present, a
+/// database listener the last report, if there is one. The
 /// caller owns `*out`; freeing it ends the listening. `destroy` is called once when `user_data` is no longer
 /// used. Returns 0, 33003 for another kind, 34405 if `callback` or `out` is NULL, 34400, 34403; then
 /// `user_data` stays the caller's.
@@ -140,18 +175,7 @@ pub extern "C" fn anser_client_add_listener(
         put(out, 0)?;
         let object = registry::client(client)?;
         let callback = callback.ok_or(ErrorCode::NULL_ARGUMENT)?;
-        let kinds = [
-            ANSER_EVENT_STATUS,
-            ANSER_EVENT_MESSAGES,
-            ANSER_EVENT_SENT,
-            ANSER_EVENT_CONVERSATIONS,
-            ANSER_EVENT_OVERFLOW,
-            ANSER_EVENT_SYNCED,
-            ANSER_EVENT_CHANGED,
-            ANSER_EVENT_RECEIPTS,
-            ANSER_EVENT_TYPING,
-        ];
-        if !kinds.contains(&kind) {
+        if !KINDS.contains(&kind) {
             return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
         }
         if object.client.is_closed() {

@@ -1,49 +1,11 @@
-//! Sending and reading messages. Every call is asynchronous and returns as `anser_client_connect`.
+//! Sending and reading messages. All asynchronous.
 
 use std::ffi::{c_char, c_void};
 
-use super::border::{AnserDestroy, key, optional_text, text};
-use super::client::{AnserCallback, AnserClient, Completion, start};
-use crate::client::SendOptions;
-use crate::model::ErrorCode;
-
-/// What a message asks for beyond its content. Set `size` to `sizeof(AnserSendOptions)` and everything else
-/// to 0, then what is wanted: fields of newer versions come at the end.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct AnserSendOptions {
-    /// `sizeof(AnserSendOptions)`.
-    pub size: usize,
-    /// Text of the push notification for receivers that are offline; may be NULL.
-    pub push_text: *const c_char,
-    /// Opaque data of the push notification; may be NULL.
-    pub push_data: *const c_char,
-    /// For custom kinds: do not keep in the history.
-    pub not_persisted: bool,
-    /// For custom kinds: do not count as unread.
-    pub not_counted: bool,
-}
-
-fn send_options(options: *const AnserSendOptions) -> Result<SendOptions, ErrorCode> {
-    if options.is_null() {
-        return Ok(SendOptions::default());
-    }
-    // SAFETY: not NULL; the header asks for a struct whose first field is its size, which is read alone
-    // first.
-    let size = unsafe { std::ptr::addr_of!((*options).size).read() };
-    if size < size_of::<AnserSendOptions>() {
-        return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
-    }
-    // SAFETY: the caller says that at least the struct as known here is there.
-    let options = unsafe { options.read() };
-    Ok(SendOptions {
-        push_text: optional_text(options.push_text)?.map(str::to_owned),
-        push_data: optional_text(options.push_data)?.map(str::to_owned),
-        persisted: options.not_persisted.then_some(false),
-        counted: options.not_counted.then_some(false),
-        ..SendOptions::default()
-    })
-}
+use super::client::{Completion, start};
+use super::input::{key, owned};
+use super::send_options::{AnserSendOptions, send_options};
+use super::types::{AnserCallback, AnserClient, AnserDestroy};
 
 /// Sends text to a conversation (`conversation_type` 1 private, 3 group). Ends as soon as the message is
 /// durable in the outbox, with its local form; from then on it is sent by itself, in order, across reconnects
@@ -61,7 +23,7 @@ pub extern "C" fn anser_messages_send_text(
     destroy: AnserDestroy,
 ) -> i32 {
     start(client, Completion { callback, user_data, destroy }, |client| {
-        let (key, text) = (key(conversation_type, target_id)?, text(message_text)?.to_owned());
+        let (key, text) = (key(conversation_type, target_id)?, owned(message_text)?);
         Ok(async move { client.messages().send_text(key, text).await })
     })
 }
@@ -83,7 +45,7 @@ pub extern "C" fn anser_messages_send(
 ) -> i32 {
     start(client, Completion { callback, user_data, destroy }, |client| {
         let key = key(conversation_type, target_id)?;
-        let (name, content) = (text(object_name)?.to_owned(), text(content)?.to_owned());
+        let (name, content) = (owned(object_name)?, owned(content)?);
         let options = send_options(options)?;
         Ok(async move { client.messages().send(key, name, content, options).await })
     })
@@ -145,6 +107,21 @@ pub extern "C" fn anser_messages_get(
 ) -> i32 {
     start(client, Completion { callback, user_data, destroy }, |client| {
         Ok(async move { client.messages().get(message_id).await })
+    })
+}
+
+/// Reads one message by the server's name for it. Ends with 61001 if there is no such message.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_messages_get_by_uid(
+    client: AnserClient,
+    uid: *const c_char,
+    callback: AnserCallback,
+    user_data: *mut c_void,
+    destroy: AnserDestroy,
+) -> i32 {
+    start(client, Completion { callback, user_data, destroy }, |client| {
+        let uid = owned(uid)?;
+        Ok(async move { client.messages().get_by_uid(uid).await })
     })
 }
 

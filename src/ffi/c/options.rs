@@ -4,12 +4,11 @@ use std::ffi::{CStr, CString, c_char};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::border::{guard, optional_text, put, text};
+use super::input::list;
 use super::registry::{self, Object};
+use super::types::AnserOptions;
 use crate::client::{ClientOptions, Platform};
 use crate::model::ErrorCode;
-
-/// Options for a client. 0 is none.
-pub type AnserOptions = u64;
 
 /// Makes options for `app_key` and `navigation` (`https://host[:port]`, or `http://host[:port]` for a
 /// server without TLS). Neither may be NULL. The caller owns `*out` and frees it with
@@ -76,6 +75,21 @@ pub extern "C" fn anser_options_set_platform(options: AnserOptions, platform: i3
 pub extern "C" fn anser_options_set_ca_pem(options: AnserOptions, pem: *const c_char) -> i32 {
     change(options, |options| {
         options.ca_pem = optional_text(pem)?.map(str::to_owned);
+        Ok(())
+    })
+}
+
+/// Encrypts the database with the 32 bytes at `key`, which are copied; NULL does not. Returns 0, 34403 for a stale
+/// handle, 33003 for a `size` above 100000; whether the key is usable shows in `anser_client_new`: 34311 if this build
+/// cannot encrypt, 33003 if it has not 32 bytes, 34310 if it does not fit the database.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_options_set_encryption_key(
+    options: AnserOptions,
+    key: *const u8,
+    size: usize,
+) -> i32 {
+    change(options, |options| {
+        options.encryption_key = if key.is_null() { None } else { Some(list(key, size)?.to_vec()) };
         Ok(())
     })
 }

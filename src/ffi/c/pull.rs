@@ -13,10 +13,12 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
 use super::border::{UserData, guard, put};
-use super::client::{AnserClient, CClient};
-use super::event::{ANSER_EVENT_COMPLETED, ANSER_EVENT_OVERFLOW, AnserEvent, CEvent, Told};
+use super::client::CClient;
+use super::event::{ANSER_EVENT_COMPLETED, ANSER_EVENT_OVERFLOW, CEvent};
 use super::listeners::{EventListener, EventSink, listen};
 use super::registry;
+use super::told::Told;
+use super::types::{AnserClient, AnserEvent};
 use crate::client::Subscription;
 use crate::model::ErrorCode;
 
@@ -25,6 +27,9 @@ const MAX_QUEUE: usize = 65_536;
 
 /// Every kind of event.
 const ALL: i32 = !ANSER_EVENT_COMPLETED;
+
+/// An event, and the host's pointer if it ends a call.
+type Queued = (Told, Option<Arc<UserData>>);
 
 /// A client's queue and what fills it. Together in the client: the listeners hold the queue, so the queue
 /// must not hold them.
@@ -43,7 +48,7 @@ pub(super) struct PullQueue {
 
 #[derive(Default)]
 struct State {
-    events: VecDeque<(Told, Option<UserData>)>,
+    events: VecDeque<Queued>,
     overflowed: bool,
     closed: bool,
 }
@@ -82,7 +87,7 @@ impl PullQueue {
     }
 
     /// Queues an event.
-    pub(super) fn push(&self, told: Told, user_data: Option<UserData>) {
+    pub(super) fn push(&self, told: Told, user_data: Option<Arc<UserData>>) {
         let mut state = self.lock();
         if state.events.len() >= MAX_QUEUE && told.kind != ANSER_EVENT_COMPLETED {
             if state.overflowed {
@@ -125,7 +130,7 @@ impl PullQueue {
         }
     }
 
-    fn next(&self, timeout: Option<Duration>) -> Result<Option<(Told, Option<UserData>)>, ErrorCode> {
+    fn next(&self, timeout: Option<Duration>) -> Result<Option<Queued>, ErrorCode> {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.lock();
         loop {

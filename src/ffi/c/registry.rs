@@ -7,6 +7,7 @@ use super::client::CClient;
 use super::conversation::CConversation;
 use super::event::CEvent;
 use super::message::CMessage;
+use super::uploader::CUpload;
 use crate::client::{ClientOptions, Subscription};
 use crate::model::ErrorCode;
 
@@ -19,6 +20,7 @@ pub(super) enum Object {
     Message(Arc<CMessage>),
     Conversation(Arc<CConversation>),
     Subscription(Arc<Subscription>),
+    Upload(Arc<CUpload>),
 }
 
 struct Slot {
@@ -110,6 +112,7 @@ kinds! {
     message free_message Message(Arc<CMessage>);
     conversation free_conversation Conversation(Arc<CConversation>);
     subscription free_subscription Subscription(Arc<Subscription>);
+    upload free_upload Upload(Arc<CUpload>);
 }
 
 #[cfg(test)]
