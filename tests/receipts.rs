@@ -87,6 +87,22 @@ async fn what_is_read_on_one_device_is_read_on_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mark_at_a_recalled_message_does_not_fall_back() {
+    let world = World::new().await;
+    let (alice, bob) = (world.join("alice").await, world.join("bob").await);
+    let (to_alice, to_bob) = (ConversationKey::private("alice"), ConversationKey::private("bob"));
+    alice.say(&to_bob, "stays").await;
+    let last = alice.say(&to_bob, "goes").await;
+    bob.heard.wait_messages(2);
+    let conversations = bob.client.conversations();
+    conversations.clear_unread(to_alice.clone()).await.unwrap();
+    alice.messages().recall(last.id, anser::client::RecallOptions::default()).await.unwrap();
+    bob.heard.wait("the recall", |heard| !heard.changes.is_empty());
+    conversations.set_unread_count(to_alice.clone(), 0).await.unwrap();
+    assert_eq!(conversations.get(to_alice).await.unwrap().unwrap().read_time, last.sent_time);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn members_of_a_group_answer_who_reads() {
     let world = World::new().await;
     world.group("g", &["alice", "bob", "carol"]).await;

@@ -116,6 +116,10 @@ pub fn set_unread(
     user: &str,
 ) -> Result<bool, StoreError> {
     let Some(id) = known_id(connection, key)? else { return Ok(false) };
+    if unread(connection, key)? == count {
+        // The mark may lie beyond the newest that counts, at one that was recalled: it does not fall back.
+        return Ok(false);
+    }
     let mark: Option<i64> = connection
         .prepare_cached(
             "SELECT sent_time FROM message WHERE conversation = ?1 AND counted = 1 AND direction = 2
