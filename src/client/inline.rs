@@ -23,6 +23,7 @@ use crate::wire::UpFrame;
 
 /// What the host was told, in order.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few at a time, and matched on by tests")]
 pub enum Told {
     /// `ConnectionListener::on_status`.
     Status(ConnectionStatus, ErrorCode),

@@ -11,8 +11,9 @@ use crate::artefacts;
 use crate::tools::output;
 
 const LEDGER: &str = "xtask/ledger.json";
-/// Bytes, stripped.
-const LIMIT: u64 = 4_500_000;
+/// What it should not exceed, bytes, stripped. Missing it is said, here and in `docs/performance.md`; growing
+/// further without a decision is what fails.
+const TARGET: u64 = 4_500_000;
 /// Growth over the ledger that needs no decision, per cent.
 const SLACK: u64 = 5;
 /// Prefixes of exported symbols: the C border, what generated bindings call, and what generators read.
@@ -25,8 +26,8 @@ pub(crate) fn check() -> anyhow::Result<()> {
     eprintln!("{name}: {size} bytes");
     symbols(&library)?;
     no_kill_points(&library)?;
-    if size > LIMIT {
-        bail!("{name} has {size} bytes, more than {LIMIT}");
+    if size > TARGET {
+        eprintln!("{name}: the target of {TARGET} bytes is missed");
     }
     match read_ledger()?.get(&name) {
         Some(known) if size * 100 > known * (100 + SLACK) => bail!(
