@@ -78,6 +78,7 @@ impl History {
         let query = HistoryQuery { time: before, count, ..HistoryQuery::default() };
         check(&conversation, &query)?;
         let shared = self.shared()?;
+        let mut asked_from = None;
         loop {
             let (page, since) = local(&shared, &conversation, &query).await?;
             // Whole if the known stretch fills it, or reaches back to the beginning.
@@ -92,7 +93,9 @@ impl History {
                 count: missing.clamp(MIN_REMOTE, MAX_REMOTE),
                 newer: false,
             };
-            if fetch(&shared, &conversation, &asked).await.is_err() {
+            // A server that says "more" without giving any would be asked forever.
+            let stands = asked_from.replace(since).is_some_and(|before| before <= since);
+            if stands || fetch(&shared, &conversation, &asked).await.is_err() {
                 let older = page.iter().rev().find(|message| message.sent_time < since);
                 let gap_from = older.map_or(0, |message| message.sent_time);
                 return Ok(HistoryPage { messages: page, has_more: true, gap_from, gap_to: since });
@@ -169,10 +172,12 @@ impl History {
         let shared = self.shared()?;
         let mut fetched = 0u32;
         let mut from = i64::MAX;
+        let mut asked_from = None;
         loop {
             let key = conversation.clone();
             let known = shared.read(move |connection| store::known_since(connection, &key, from)).await?;
-            if known <= since {
+            // Older than what was asked for before, or the server gives nothing more.
+            if known <= since || asked_from.replace(known).is_some_and(|before| before <= known) {
                 return Ok(fetched);
             }
             let asked = RemoteQuery {

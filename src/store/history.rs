@@ -273,7 +273,12 @@ pub fn store_page(
     user: &str,
     now: i64,
 ) -> Result<Vec<Message>, StoreError> {
-    let RemotePage { conversation: key, time, newer, messages, has_more, now: server_now } = page;
+    let RemotePage { conversation: key, time, newer, mut messages, has_more, now: server_now } = page;
+    // What was not asked for proves nothing about what lies between.
+    messages.retain(|message| {
+        message.sent_time > 0
+            && if newer { message.sent_time > time } else { time <= 0 || message.sent_time < time }
+    });
     let times = messages.iter().map(|message| message.sent_time);
     let (oldest, newest) = (times.clone().min(), times.max());
     let (mut shown, mut added) = (Vec::new(), Vec::new());
