@@ -26,8 +26,17 @@ pub(crate) fn library() -> anyhow::Result<PathBuf> {
 
 /// The shared library as it ships, built and stripped.
 pub(crate) fn shipped_library() -> anyhow::Result<PathBuf> {
+    shipped(&[])
+}
+
+/// The library with encryption at rest, the second artefact, built and stripped.
+pub(crate) fn encrypted_library() -> anyhow::Result<PathBuf> {
+    shipped(&["--features", "encryption"])
+}
+
+fn shipped(features: &[&str]) -> anyhow::Result<PathBuf> {
     let build = ["rustc", "-p", "anser", "--lib", "--profile", "dist", "--crate-type", "cdylib"];
-    run(&mut cargo(&build))?;
+    run(cargo(&build).args(features))?;
     let shipped = target_dir().join("dist").join("stripped").join(library_name());
     copy(&target_dir().join("dist").join(library_name()), &shipped)?;
     // The compiler leaves local symbols in a shared library, whatever the profile says.

@@ -47,6 +47,12 @@ enum Command {
         #[arg(long)]
         update_ledger: bool,
     },
+    /// Tests the library with encryption at rest and compares its size with the ledger.
+    Encryption {
+        /// Writes its present size into the ledger instead.
+        #[arg(long)]
+        update_ledger: bool,
+    },
     /// Generates the C header and the Kotlin, Python and Swift bindings.
     Bindings {
         /// Also makes target/swift-pack, which a machine with only Swift can build and run.
@@ -90,6 +96,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test => test::run(),
         Command::Ci { update_ledger: true } => size::update(),
         Command::Ci { update_ledger: false } => ci::run(),
+        Command::Encryption { update_ledger } => size::check_encrypted(update_ledger),
         Command::Bindings { pack } => bindings::run(pack),
         Command::Kill { arguments } => kill::run(&arguments),
         Command::Bench { what, arguments } => bench::run(what, &arguments),

@@ -22,35 +22,54 @@ const EXPORTS: [&str; 4] = ["anser_", "uniffi_", "ffi_", "UNIFFI_META_"];
 pub(crate) fn check() -> anyhow::Result<()> {
     let library = artefacts::shipped_library()?;
     let size = library.metadata()?.len();
-    let name = ledger_name();
-    eprintln!("{name}: {size} bytes");
     symbols(&library)?;
     no_kill_points(&library)?;
     if size > TARGET {
-        eprintln!("{name}: the target of {TARGET} bytes is missed");
+        eprintln!("the target of {TARGET} bytes is missed");
     }
-    match read_ledger()?.get(&name) {
+    compare(&ledger_name(PLAIN), size)
+}
+
+/// The second artefact: its tests and its size.
+pub(crate) fn check_encrypted(update: bool) -> anyhow::Result<()> {
+    let tests = ["test", "-p", "anser", "--features", "encryption", "--test", "encryption"];
+    crate::tools::run(&mut crate::tools::cargo(&tests))?;
+    let size = artefacts::encrypted_library()?.metadata()?.len();
+    if update { write(&ledger_name(ENCRYPTED), size) } else { compare(&ledger_name(ENCRYPTED), size) }
+}
+
+fn compare(name: &str, size: u64) -> anyhow::Result<()> {
+    eprintln!("{name}: {size} bytes");
+    match read_ledger()?.get(name) {
         Some(known) if size * 100 > known * (100 + SLACK) => bail!(
             "{name} has grown from {known} to {size} bytes, more than {SLACK} %: \
-             if it is worth it, run `cargo xtask ci --update-ledger` and commit {LEDGER}"
+             if it is worth it, run the same command with `--update-ledger` and commit {LEDGER}"
         ),
         Some(_) => Ok(()),
-        None => bail!("{LEDGER} has no size of {name}: run `cargo xtask ci --update-ledger` and commit it"),
+        None => bail!("{LEDGER} has no size of {name}: run the same with `--update-ledger` and commit it"),
     }
 }
 
 /// Writes the present size down.
 pub(crate) fn update() -> anyhow::Result<()> {
-    let size = artefacts::shipped_library()?.metadata()?.len();
+    write(&ledger_name(PLAIN), artefacts::shipped_library()?.metadata()?.len())
+}
+
+fn write(name: &str, size: u64) -> anyhow::Result<()> {
     let mut ledger = read_ledger()?;
-    ledger.insert(ledger_name(), size);
+    ledger.insert(name.to_owned(), size);
     std::fs::write(LEDGER, serde_json::to_string_pretty(&ledger)? + "\n")?;
-    eprintln!("{LEDGER}: {} = {size}", ledger_name());
+    eprintln!("{LEDGER}: {name} = {size}");
     Ok(())
 }
 
-fn ledger_name() -> String {
-    format!("{} {}-{}", artefacts::library_name(), std::env::consts::ARCH, std::env::consts::OS)
+/// What is behind the file's name in the ledger: nothing, or the second artefact's feature.
+const PLAIN: &str = "";
+const ENCRYPTED: &str = " with encryption";
+
+fn ledger_name(of: &str) -> String {
+    let name = artefacts::library_name();
+    format!("{name}{of} {}-{}", std::env::consts::ARCH, std::env::consts::OS)
 }
 
 fn read_ledger() -> anyhow::Result<BTreeMap<String, u64>> {
