@@ -1,5 +1,6 @@
 //! [`History`]: pages of a conversation, here and at the server, joined without doubles or silent holes.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use super::kinds::check_key;
@@ -347,6 +348,9 @@ async fn fetch(
     conversation: &ConversationKey,
     query: &RemoteQuery,
 ) -> Result<(Vec<Message>, bool)> {
+    if !shared.history.load(Ordering::Relaxed) {
+        return Err(ErrorCode::MSG_ROAMING_SERVICE_UNAVAILABLE.into());
+    }
     let topic = match conversation.conversation_type {
         ConversationType::Private | ConversationType::AppPublicService | ConversationType::PublicService => {
             Topic::HistoryPrivate

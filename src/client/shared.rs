@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     /// The host's own kinds of content.
     pub(crate) kinds: Kinds,
     pub(crate) typing_sent: TypingSent,
+    /// Whether the server keeps a history, as navigation said last.
+    pub(crate) history: AtomicBool,
     /// Local wall clock minus server clock, ms.
     pub(crate) delta: AtomicI64,
     last_client_id: AtomicU64,
@@ -99,6 +101,7 @@ impl Shared {
             inline,
             kinds: Kinds::default(),
             typing_sent: TypingSent::default(),
+            history: AtomicBool::new(true),
             delta: AtomicI64::new(0),
             last_client_id: AtomicU64::new(0),
             state: Mutex::new(State {

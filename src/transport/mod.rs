@@ -50,6 +50,8 @@ pub struct Opened {
     pub heartbeat: bool,
     /// Whether the server stores a message once per client id.
     pub dedupe: bool,
+    /// Whether the server keeps a history.
+    pub history: bool,
 }
 
 /// Where the answer goes whether anything waits.

@@ -20,6 +20,8 @@ pub struct Navigation {
     pub servers: Vec<String>,
     /// Whether the server stores a message once per client id.
     pub dedupe: bool,
+    /// Whether the server keeps a history: `historyMsg`, on unless it says off.
+    pub history: bool,
 }
 
 impl Navigation {
@@ -63,8 +65,14 @@ impl Navigation {
             user_id: Some(text("userId")).filter(|user| !user.is_empty()).map(str::to_owned),
             servers,
             dedupe: announced("dedupe").unwrap_or(false),
+            history: json.get("historyMsg").is_none_or(is_on),
         })
     }
+}
+
+/// A switch is a boolean or a number; what is neither says nothing against it.
+fn is_on(value: &Value) -> bool {
+    value.as_bool().unwrap_or_else(|| value.as_i64() != Some(0))
 }
 
 /// Asks navigation once, telling `report` how far it is.
@@ -142,6 +150,20 @@ mod tests {
         assert_eq!(code(200, "[]"), 30008);
         assert_eq!(code(200, r#"{"code":200,"server":""}"#), 30008);
         assert_eq!(code(200, r#"{"code":500}"#), 30007);
+    }
+
+    #[test]
+    fn history_is_there_unless_navigation_says_no() {
+        let history = |switch: &str| {
+            let body = format!(r#"{{"code":200,"server":"a:1"{switch}}}"#);
+            Navigation::parse(200, body.as_bytes()).unwrap().history
+        };
+        for on in ["", r#","historyMsg":true"#, r#","historyMsg":1"#, r#","historyMsg":null"#] {
+            assert!(history(on), "{on}");
+        }
+        for off in [r#","historyMsg":false"#, r#","historyMsg":0"#] {
+            assert!(!history(off), "{off}");
+        }
     }
 
     #[test]

@@ -125,6 +125,7 @@ async fn run(
         channel: ConnectionChannel::Websocket,
         heartbeat: true,
         dedupe: navigation.dedupe,
+        history: navigation.history,
     }));
     let (sink, stream) = socket.split();
     tokio::select! {

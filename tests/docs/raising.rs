@@ -161,7 +161,8 @@ fn connecting() -> InlineClient {
 }
 
 fn open(client: &mut InlineClient) {
-    let opened = Opened { channel: ConnectionChannel::Websocket, heartbeat: true, dedupe: true };
+    let opened =
+        Opened { channel: ConnectionChannel::Websocket, heartbeat: true, dedupe: true, history: true };
     client.line(TransportEvent::Opened(opened));
 }
 

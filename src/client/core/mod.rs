@@ -280,6 +280,7 @@ impl Core {
                     log::info!("this server may store a message twice whose acknowledgement is lost");
                 }
                 self.shared.set_channel(opened.channel);
+                self.shared.history.store(opened.history, Ordering::Relaxed);
                 self.input(Input::TransportOpened { generation, heartbeat: opened.heartbeat });
             }
             TransportEvent::Frame(frame) => self.input(Input::Frame { generation, frame }),

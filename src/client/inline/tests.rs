@@ -12,7 +12,7 @@ fn online() -> InlineClient {
     let mut client = InlineClient::new(options, Clock::manual(1_700_000_000_000), 1).unwrap();
     client.connect("token");
     let channel = ConnectionChannel::Websocket;
-    client.line(TransportEvent::Opened(Opened { channel, heartbeat: true, dedupe: true }));
+    client.line(TransportEvent::Opened(Opened { channel, heartbeat: true, dedupe: true, history: true }));
     let accepted = Some(Accepted { user_id: "me".into(), session_id: "s".into(), time: 1_700_000_000_000 });
     client.line(TransportEvent::Frame(DownFrame::ConnAck(ConnAck { status: 0, accepted })));
     assert_eq!(client.connect_result().unwrap().unwrap(), "me");
