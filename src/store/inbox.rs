@@ -1,8 +1,6 @@
 //! What arrives: one transaction for messages, conversation rows and the cursor that covers them. The
 //! unique uid decides what is really new.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, commands, conversations, history, messages, rows};
@@ -116,7 +114,7 @@ fn store_one(
     }
     if !incoming.persisted {
         if is_new_transient(connection, &incoming)? {
-            stored.new.push(unstored(incoming, user, now));
+            stored.new.push(told(0, incoming, user, now));
         }
         return Ok(());
     }
@@ -127,8 +125,11 @@ fn store_one(
         stored.sent.extend(messages::message(connection, id)?);
         return Ok(());
     }
-    if let Some(id) = insert(connection, &incoming, now)? {
-        stored.new.extend(messages::message(connection, id)?);
+    match insert(connection, &incoming, now)? {
+        // How far an own one has come is the peer's receipts' to say.
+        Some(id) if incoming.is_own() => stored.new.extend(messages::message(connection, id)?),
+        Some(id) => stored.new.push(told(id, incoming, user, now)),
+        None => {}
     }
     Ok(())
 }
@@ -194,9 +195,12 @@ fn is_new_transient(connection: &Connection, incoming: &Incoming) -> Result<bool
     Ok(inserted > 0)
 }
 
-fn unstored(incoming: Incoming, user: &str, now: i64) -> Message {
+/// The message as its row says it, without reading the row again: most of what a catch-up brings comes this
+/// way.
+fn told(id: i64, incoming: Incoming, user: &str, now: i64) -> Message {
+    let expansion = incoming.expansion.as_deref().and_then(|json| serde_json::from_str(json).ok());
     Message {
-        id: 0,
+        id,
         uid: incoming.uid,
         conversation: incoming.conversation,
         direction: incoming.direction,
@@ -214,10 +218,44 @@ fn unstored(incoming: Incoming, user: &str, now: i64) -> Message {
         extra: String::new(),
         silent: incoming.silent,
         expandable: incoming.expandable,
-        expansion: HashMap::new(),
+        expansion: expansion.unwrap_or_default(),
         local_path: None,
         receipt_requested: false,
         read_count: 0,
         destruct_at: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ConversationType, MessageDirection};
+    use crate::store::{Location, open};
+
+    #[test]
+    fn what_is_told_is_what_the_row_says() {
+        let connection = open(&Location::Memory).unwrap();
+        let incoming = Incoming {
+            uid: Some("u".into()),
+            conversation: ConversationKey::new(ConversationType::Group, "g"),
+            direction: MessageDirection::Receive,
+            sender: "bob".into(),
+            object_name: "RC:TxtMsg".into(),
+            content: r#"{"content":"x"}"#.into(),
+            sent_time: 5,
+            persisted: true,
+            counted: true,
+            mentioned: true,
+            offline: true,
+            client_unique_id: None,
+            silent: true,
+            expandable: true,
+            expansion: Some(r#"{"a":"b"}"#.into()),
+            search_words: Some("found".into()),
+        };
+        let batch = Batch { ticket: 1, messages: vec![incoming], moves: None, connack_time: 10 };
+        let stored = store_batch(&connection, batch, "me", 7).unwrap();
+        let row = messages::message(&connection, stored.new[0].id).unwrap().unwrap();
+        assert_eq!(stored.new, [row]);
     }
 }
