@@ -23,6 +23,7 @@ pub struct States {
 /// The database fails.
 pub fn create(connection: &Connection, key: &ConversationKey, now: i64) -> Result<bool, StoreError> {
     let id = row_id(connection, key)?;
+    let now = above_all(connection, now)?;
     let shown = connection
         .prepare_cached(
             "UPDATE conversation SET hidden = 0, sort_time = iif(sort_time = 0, ?2, sort_time)
@@ -116,6 +117,20 @@ pub fn set_mute(
     Ok(changed > 0)
 }
 
+/// The present time, or just after what stands first: stamps of servers may run some ms ahead of the clock, and
+/// what the user does now goes above what came before.
+fn above_all(connection: &Connection, now: i64) -> Result<i64, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT max(list_time) FROM conversation WHERE hidden = 0 AND top = ?1")?;
+    let mut first = |top: bool| statement.query_row([top], |row| row.get::<_, Option<i64>>(0));
+    let first = first(false)?.max(first(true)?);
+    // A wild time of some message moves nothing far.
+    Ok(first.filter(|first| first - now < MAX_AHEAD).map_or(now, |first| now.max(first + 1)))
+}
+
+/// How far a stamp may be ahead and still count, ms.
+const MAX_AHEAD: i64 = 60_000;
+
 /// Keeps begun text, empty to forget it. It moves the conversation up to `now`.
 ///
 /// # Errors
@@ -127,7 +142,7 @@ pub fn save_draft(
     now: i64,
 ) -> Result<bool, StoreError> {
     let id = row_id(connection, key)?;
-    let time = if text.is_empty() { 0 } else { now };
+    let time = if text.is_empty() { 0 } else { above_all(connection, now)? };
     let changed = connection
         .prepare_cached(
             "UPDATE conversation SET draft = ?2, draft_time = ?3, hidden = iif(?2 = '', hidden, 0)
