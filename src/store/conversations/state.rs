@@ -125,7 +125,7 @@ fn above_all(connection: &Connection, now: i64) -> Result<i64, StoreError> {
     let mut first = |top: bool| statement.query_row([top], |row| row.get::<_, Option<i64>>(0));
     let first = first(false)?.max(first(true)?);
     // A wild time of some message moves nothing far.
-    Ok(first.filter(|first| first - now < MAX_AHEAD).map_or(now, |first| now.max(first + 1)))
+    Ok(first.filter(|first| first.saturating_sub(now) < MAX_AHEAD).map_or(now, |first| now.max(first + 1)))
 }
 
 /// How far a stamp may be ahead and still count, ms.
