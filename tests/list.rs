@@ -61,13 +61,10 @@ async fn states_are_the_accounts() {
     let (here, there) = (desk.client.conversations(), phone.client.conversations());
     assert_eq!(there.total_unread_count().await.unwrap(), 1);
 
-    let told = phone.heard.heard().conversations.len();
     here.set_top(vec![private("bob")], true).await.unwrap();
-    phone.heard.wait("top", |heard| heard.conversations.len() > told);
-    assert!(there.get(private("bob")).await.unwrap().unwrap().top);
-    let told = phone.heard.heard().conversations.len();
+    phone.row(&private("bob"), "top", |row| row.top).await;
     here.set_mute(vec![private("bob")], MuteLevel::ExceptMentions).await.unwrap();
-    phone.heard.wait("mute", |heard| heard.conversations.len() > told);
+    phone.row(&private("bob"), "mute", |row| row.mute == MuteLevel::ExceptMentions).await;
     assert_eq!(there.mute(private("bob")).await.unwrap(), MuteLevel::ExceptMentions);
     assert_eq!(there.total_unread_count().await.unwrap(), 0, "muted ones do not count in the badge");
     let types = vec![ConversationType::Private];
@@ -82,11 +79,8 @@ async fn states_are_the_accounts() {
     phone.client.disconnect().await.unwrap();
     desk.connect().await;
     desk.client.sync_now().await.unwrap();
-    let tablet_told = phone.heard.heard().conversations.len();
     phone.connect().await;
-    phone.heard.wait("both states", |heard| heard.conversations.len() > tablet_told);
-    let row = there.get(private("bob")).await.unwrap().unwrap();
-    assert_eq!((row.top, row.mute), (false, MuteLevel::None));
+    phone.row(&private("bob"), "both states", |row| !row.top && row.mute == MuteLevel::None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anser::client::{Client, ClientOptions, Messages, Subscription};
-use anser::model::{ConversationKey, Message};
+use anser::model::{Conversation, ConversationKey, Message};
 
 use crate::Recorder;
 
@@ -58,6 +58,28 @@ impl Person {
     /// Sending and reading messages.
     pub fn messages(&self) -> Arc<Messages> {
         self.client.messages()
+    }
+
+    /// The row of a conversation once it is `so`: read again with every word of a change, so that which change
+    /// was told first makes no difference.
+    ///
+    /// # Panics
+    /// The row cannot be read, or is not so in time.
+    #[expect(clippy::expect_used, reason = "this is how a test fails")]
+    pub async fn row(
+        &self,
+        key: &ConversationKey,
+        what: &str,
+        so: impl Fn(&Conversation) -> bool,
+    ) -> Conversation {
+        loop {
+            let told = self.heard.heard().conversations.len();
+            let row = self.client.conversations().get(key.clone()).await.expect("the list can be read");
+            if let Some(row) = row.filter(&so) {
+                return row;
+            }
+            self.heard.wait(what, |heard| heard.conversations.len() > told);
+        }
     }
 
     /// Sends text and waits for the server's word.

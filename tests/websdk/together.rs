@@ -111,13 +111,11 @@ async fn what_is_read_on_one_is_read_on_the_other() {
     web.wait_messages(1);
     // The app of the web SDK tells the other devices with this message.
     let mark = json!({ "lastMessageSendTime": first.sent_time });
-    let told = desk.heard.heard().conversations.len();
     web.call(
         "send",
         json!({ "type": PRIVATE, "target": "bob", "message": "SyncReadStatusMessage", "content": mark }),
     );
-    desk.heard.wait("the mark", |heard| heard.conversations.len() > told);
-    assert_eq!(desk.client.conversations().unread_count(to_bob.clone()).await.unwrap(), 0);
+    desk.row(&to_bob, "the mark", |row| row.unread_count == 0).await;
 
     let second = bob.say(&to_alice, "two").await;
     desk.heard.wait_messages(2);
@@ -148,10 +146,7 @@ async fn mute_and_top_are_the_same_on_both() {
             state["targetId"] == "g1" && state["isTop"] == true && state["notificationStatus"] == 1
         })
     });
-    let told = desk.heard.heard().conversations.len();
     let state = json!({ "notificationStatus": 2, "isTop": false });
     web.call("set_state", json!({ "type": GROUP, "target": "g1", "state": state }));
-    desk.heard.wait("both states", |heard| heard.conversations.len() > told);
-    let row = list.get(group).await.unwrap().unwrap();
-    assert_eq!((row.top, row.mute), (false, MuteLevel::None));
+    desk.row(&group, "both states", |row| !row.top && row.mute == MuteLevel::None).await;
 }

@@ -232,6 +232,15 @@ class Person:
         assert await self.client.connect(server.token(self.user)) == self.user
         return self
 
+    async def row(self, key, what, so):
+        """The row of a conversation once it is so: read again with every word of a change."""
+        while True:
+            told = len(self.heard.changed)
+            row = await self.conversations.get(key)
+            if row is not None and so(row):
+                return row
+            self.heard.wait(what, lambda: len(self.heard.changed) > told)
+
     async def say(self, conversation, text):
         """Sends text and waits until it is sent."""
         return await self.messages.wait_sent((await self.messages.send_text(conversation, text)).id)

@@ -36,9 +36,8 @@ final class ListTests: PeopleCase {
         try await bob.say("hello", to: .privateChat(desk.user))
         for device in [desk, other] { device.received.wait(for: "the greeting") { !$0.isEmpty } }
         let (there, key) = (other.client.conversations, ConversationKey.privateChat(bob.user))
-        other.changed.clear()
         try await desk.client.conversations.setMute([key], .exceptMentions)
-        try other.changed.first("mute") { $0 == key }
+        try await other.row(key, "mute") { $0.mute == .exceptMentions }
         let level = try await there.mute(of: key)
         XCTAssertEqual(level, .exceptMentions)
         let counts = try await [

@@ -153,12 +153,6 @@ final class Recorder<Item: Sendable>: @unchecked Sendable {
         news.unlock()
     }
 
-    func clear() {
-        news.lock()
-        kept.removeAll()
-        news.unlock()
-    }
-
     /// The first that is so; waits for it.
     @discardableResult
     func first(_ what: String, where wanted: (Item) -> Bool) throws -> Item {
@@ -222,6 +216,16 @@ final class Person: @unchecked Sendable {
     func connect() async throws {
         let id = try await client.connect(token: Server.shared.info.tokens[user]!)
         XCTAssertEqual(id, user)
+    }
+
+    /// The row of a conversation once it is so: read again with every word of a change.
+    @discardableResult
+    func row(_ key: ConversationKey, _ what: String, so: (Conversation) -> Bool) async throws -> Conversation {
+        while true {
+            let told = changed.all.count
+            if let row = try await client.conversations.get(key), so(row) { return row }
+            changed.wait(for: what) { $0.count > told }
+        }
     }
 
     /// Sends text and waits until it is sent.

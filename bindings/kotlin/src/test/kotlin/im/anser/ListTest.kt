@@ -66,13 +66,10 @@ class ListTest : People() {
         for (device in listOf(desk, phone)) device.received.waitFor("the greeting") { it.isNotEmpty() }
         val (there, key) = phone.client.conversations to privateChat(bob.user)
         assertEquals(1, there.totalUnreadCount())
-        phone.changed.clear()
         desk.client.conversations.setTop(listOf(key), true)
-        phone.changed.first("top") { it == key }
-        assertEquals(true, there.get(key)?.top)
-        phone.changed.clear()
+        phone.row(key, "top") { it.top }
         desk.client.conversations.setMute(listOf(key), MuteLevel.EXCEPT_MENTIONS)
-        phone.changed.first("mute") { it == key }
+        phone.row(key, "mute") { it.mute == MuteLevel.EXCEPT_MENTIONS }
         assertEquals(MuteLevel.EXCEPT_MENTIONS, there.mute(key))
         assertEquals(0, there.totalUnreadCount(), "muted ones are not in the badge")
         val types = listOf(ConversationType.PRIVATE)
@@ -87,11 +84,9 @@ class ListTest : People() {
         val (list, key) = desk.client.conversations to privateChat(alice.user)
         alice.greet(desk.user, desk.user, desk.user)
         for (device in listOf(desk, phone)) device.received.waitFor("the greetings") { it.size >= 3 }
-        phone.changed.clear()
         list.clearUnread(key, desk.received.all[1].sentTime)
         assertEquals(1, list.unreadCount(key))
-        phone.changed.first("the mark") { it == key }
-        assertEquals(1, phone.client.conversations.unreadCount(key))
+        phone.row(key, "the mark") { it.unreadCount == 1u }
         list.setUnreadCount(key, 2)
         assertEquals(2, list.unreadCount(key), "marked as unread again")
         list.setUnreadCount(key, 99)

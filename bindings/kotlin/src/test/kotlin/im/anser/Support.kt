@@ -150,6 +150,15 @@ class Person(val user: String, options: ClientOptions = Server.options()) : Auto
     suspend fun say(to: ConversationKey, text: String): Message =
         client.messages.waitSent(client.messages.sendText(to, text).id)
 
+    /** The row of a conversation once it is [so]: read again with every word of a change. */
+    suspend fun row(key: ConversationKey, what: String, so: (Conversation) -> Boolean): Conversation {
+        while (true) {
+            val told = changed.all.size
+            client.conversations.get(key)?.takeIf(so)?.let { return it }
+            changed.waitFor(what) { it.size > told }
+        }
+    }
+
     override fun close() = client.close()
 }
 
