@@ -145,6 +145,20 @@ fn the_map_has_every_function_of_the_web_sdk() {
 }
 
 #[test]
+fn the_map_has_every_function_of_the_native_peer() {
+    let map = text_of("docs/api-map.md");
+    let mapped: BTreeSet<_> = rows(&map)
+        .into_iter()
+        .filter(|(section, _)| section.starts_with("(c)"))
+        .map(|(_, cells)| cells[0].trim_matches('`').to_owned())
+        .filter(|name| name.starts_with("rcim_"))
+        .collect();
+    let wanted: BTreeSet<_> = text_of("docs/native-functions.txt").lines().map(str::to_owned).collect();
+    assert!(wanted.len() > 100, "the list of functions is whole");
+    assert_eq!(mapped, wanted);
+}
+
+#[test]
 fn rows_say_what_is_here_and_prove_it() {
     let map = text_of("docs/api-map.md");
     let mut here = BTreeMap::<_, usize>::new();

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use anser::client::{MentionOptions, Platform, SendOptions};
+use anser::client::{Client, MentionOptions, Platform, SendOptions};
+use anser::clock::Clock;
 use anser::model::enums::MentionedType;
-use anser::model::{ConversationKey, ErrorCode, ReceiptKind, SentStatus};
-use anser_testkit::World;
+use anser::model::{ConversationKey, ErrorCode, ReceiptKind, SentStatus, TypingUser};
+use anser::timing;
+use anser_testkit::{Person, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_message_is_sent_then_received_then_read() {
@@ -50,7 +52,7 @@ async fn what_is_read_on_one_device_is_read_on_the_others() {
     }
     let got = desk.heard.wait_messages(3).messages;
     phone.heard.wait_messages(3);
-    let unread = |person: &anser_testkit::Person| {
+    let unread = |person: &Person| {
         let conversations = person.client.conversations();
         let key = to_alice.clone();
         async move { conversations.unread_count(key).await.unwrap() }
@@ -186,26 +188,48 @@ async fn mentions_are_counted_and_listed_until_read() {
     assert_eq!(refused.code(), ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
 }
 
+async fn by(world: &World, user: &str, clock: &Clock) -> Person {
+    let client = Client::with_clock(world.options(), clock.clone()).unwrap();
+    let person = Person::with(user, world.server.token(user).await.unwrap(), client);
+    person.connect().await;
+    person.heard.wait("the inbox", |heard| heard.synced > 0);
+    person
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn typing_shows_and_ends() {
     let world = World::new().await;
-    let (alice, bob) = (world.join("alice").await, world.join("bob").await);
+    // Time stands still: nothing here ends or is throttled by the machine's own.
+    let clock = Clock::manual(Clock::system().wall());
+    let (alice, bob) = (by(&world, "alice", &clock).await, by(&world, "bob", &clock).await);
     let (to_bob, to_alice) = (ConversationKey::private("bob"), ConversationKey::private("alice"));
-    bob.heard.wait("the inbox", |heard| heard.synced > 0);
     let receipts = alice.client.receipts();
-    receipts.send_typing(to_bob.clone(), "RC:TxtMsg".into()).await.unwrap();
-    receipts.send_typing(to_bob.clone(), "RC:TxtMsg".into()).await.unwrap();
+    let text = || "RC:TxtMsg".to_owned();
+    receipts.send_typing(to_bob.clone(), text()).await.unwrap();
+    receipts.send_typing(to_bob.clone(), text()).await.unwrap();
     let heard = bob.heard.wait("typing", |heard| !heard.typing.is_empty());
-    assert_eq!(heard.typing[0].0, to_alice);
-    assert_eq!(heard.typing[0].1[0].user_id, "alice");
-    assert_eq!(heard.typing[0].1[0].object_name, "RC:TxtMsg");
+    let user = TypingUser { user_id: "alice".into(), object_name: text() };
+    assert_eq!(heard.typing, [(to_alice.clone(), vec![user.clone()])]);
     alice.say(&to_bob, "written").await;
-    let heard = bob.heard.wait("the end of typing", |heard| heard.typing.len() == 2);
-    assert!(heard.typing[1].1.is_empty());
+    bob.heard.wait_messages(1);
+    let ended = [(to_alice.clone(), vec![user.clone()]), (to_alice.clone(), vec![])];
+    let heard = bob.heard.heard();
+    assert_eq!(heard.typing, ended, "the message ends it, and within six seconds it is told once");
     assert_eq!(heard.texts(), ["written"], "typing is no message");
+
+    // Without another word it ends by itself. The interval is over for alice as well.
+    clock.advance(timing::TYPING_SENT);
+    receipts.send_typing(to_bob.clone(), text()).await.unwrap();
+    bob.heard.wait("typing again", |heard| heard.typing.len() == 3);
+    clock.advance(timing::TYPING_SHOWN);
+    // Whatever wakes the client now makes it look.
+    let _ = bob.client.sync_now().await;
+    let heard = bob.heard.wait("the end by itself", |heard| heard.typing.len() == 4);
+    assert_eq!(heard.typing[3], (to_alice, vec![]));
+
     alice.client.disconnect().await.unwrap();
     receipts.set_typing_interval(0).unwrap();
-    let offline = receipts.send_typing(to_bob, "RC:TxtMsg".into()).await.unwrap_err();
+    let offline = receipts.send_typing(to_bob, text()).await.unwrap_err();
     assert_eq!(offline.code(), ErrorCode::RC_NET_CHANNEL_INVALID);
     assert_eq!(
         receipts.set_typing_interval(60_001).unwrap_err().code(),

@@ -166,6 +166,15 @@ async fn foreign_unknown_and_broken_recalls_are_refused(gateways: usize) {
     assert_eq!(words(&bob.history("qryPMsg", "alice").await[0]), "stays");
     bob.settle().await;
     assert_eq!(bob.words(), ["stays"]);
+
+    // A recall is for good: taken back itself, those who were away would keep the text.
+    let goes = alice.say("bob", "goes").await;
+    bob.take(2).await;
+    let taken = recall(&mut alice, 1, "bob", &goes.uid).await;
+    assert_eq!(taken.status, 0);
+    assert_eq!(recall(&mut alice, 1, "bob", &taken.uid).await.status, 25101, "a recall");
+    bob.take(3).await;
+    assert_eq!((name(&bob.got[2]), named(&bob.got[2])), ("RC:RcCmd", goes.uid.to_string()));
 }
 
 async fn a_repeated_recall_gets_the_first_answer(gateways: usize) {

@@ -47,7 +47,7 @@ static void private_chat(struct desk *dave, struct desk *erin) {
     SAME(anser_conversation_target_id(anser_event_receipt_conversation(event, 0)), "erin");
     end = DONE(dave, anser_conversations_get(dave->client, 1, "erin", AT(dave)));
     CHECK(anser_conversation_peer_read_time(anser_event_conversation(end, 0)) == until);
-    CHECK(anser_conversation_peer_delivered_time(anser_event_conversation(end, 0)) <= until);
+    CHECK(anser_conversation_peer_delivered_time(anser_event_conversation(end, 0)) == until);
 }
 
 static void group(struct desk *dave, struct desk *erin) {

@@ -178,9 +178,9 @@ class Media(Case):
 
         target = str(Path(self.folder, "target"))
         self.files.put("slow", b"x" * 100_000, stall=10_000)
-        alice.heard.progress.clear()
         arrival = asyncio.create_task(alice.media.download_url(self.files.url("slow"), target, None))
-        await asyncio.to_thread(self.wait_moved, alice, 10_000)
+        on_its_way = lambda: any(p.path == target and p.transferred >= 10_000 for p in alice.heard.progress)
+        await asyncio.to_thread(alice.heard.wait, "target on its way", on_its_way)
         await alice.media.cancel_download(target)
         await self.refused(33200, arrival)
         self.assertEqual(list(Path(self.folder).glob("target*")), [], "nothing is left of it")

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anser::model::ErrorCode;
 use anser::wire::{Body, Bytes, body};
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{Answer, Peer, Service, Task, store_failed, usable_id};
 use crate::store::{Appended, Draft, Effect, Target};
@@ -34,6 +35,10 @@ impl Service {
         group: &str,
         body: Bytes,
     ) -> Result<Task<Answer>, ErrorCode> {
+        // Each author gets a message of it: the same bucket as for any other.
+        if !self.limits.allow(&peer.user, Instant::now()) {
+            return Err(ErrorCode::SEND_FREQUENCY_TOO_FAST);
+        }
         let authors = self.store.authors(group, request(body)?);
         let (service, peer, group) = (self.clone(), peer.clone(), Arc::<str>::from(group));
         Ok(Box::pin(async move {

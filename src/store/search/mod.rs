@@ -132,21 +132,6 @@ pub fn forget(connection: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes all messages of a conversation, by its row, out of the index up to server time `until`: before
-/// they are deleted.
-///
-/// # Errors
-/// The database fails.
-pub fn forget_conversation(connection: &Connection, conversation: i64, until: i64) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(&format!(
-            "DELETE FROM search WHERE rowid IN
-               (SELECT {KEY} FROM message m WHERE m.conversation = ?1 AND m.sent_time <= ?2)"
-        ))?
-        .execute(params![conversation, until])?;
-    Ok(())
-}
-
 /// Makes the index anew from the messages. Returns how many there are. Run it in a transaction.
 ///
 /// # Errors

@@ -348,12 +348,6 @@ fn the_index_follows_a_message_through_its_life() {
     assert!(found(&connection, "changed").is_empty());
     assert_consistent(&connection);
 
-    let row: i64 = connection
-        .query_row("SELECT id FROM conversation WHERE target = 'bob'", [], |row| row.get(0))
-        .unwrap();
-    forget_conversation(&connection, row, 2000).unwrap();
-    assert!(found(&connection, "words").is_empty());
-    assert_eq!(found(&connection, "again").len(), 1);
     index(&connection, 4711).unwrap();
 }
 

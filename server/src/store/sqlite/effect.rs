@@ -11,6 +11,10 @@ use crate::store::{Draft, Effect};
 
 /// The sender's flag bit of a message to which something may be attached.
 const EXPANDABLE: i32 = 64;
+/// The flag bits of what people see: kept or counted.
+const SHOWN: i32 = 3;
+/// The object name of a recall.
+const RECALL: &str = "RC:RcCmd";
 /// The flags of a message that was taken back: kept, not counted.
 const RECALLED_FLAGS: i32 = 1;
 
@@ -44,13 +48,17 @@ pub(super) struct Found {
     flags: i32,
     recall: Option<i64>,
     expansion: Option<String>,
+    object_name: String,
 }
 
 pub(super) fn check(connection: &Connection, draft: &Draft) -> rusqlite::Result<Checked> {
     match &draft.effect {
         Effect::Nothing => Ok(Checked::Nothing),
         Effect::Recall { uid, not_before } => {
-            let Some(message) = find(connection, draft, uid)?.filter(|m| m.sender == draft.sender) else {
+            // What only passes by, and a recall itself, is no message: taken back it would leave its effect behind.
+            let is_message = |m: &Found| m.flags & SHOWN != 0 && m.object_name != RECALL;
+            let own = |m: &Found| m.sender == draft.sender && (m.recall.is_some() || is_message(m));
+            let Some(message) = find(connection, draft, uid)?.filter(own) else {
                 return Ok(Checked::Refused);
             };
             if let Some(command) = message.recall {
@@ -89,7 +97,7 @@ fn find(connection: &Connection, draft: &Draft, uid: &str) -> rusqlite::Result<O
     let (kind, a, b) = key(&draft.sender, &draft.target);
     connection
         .prepare_cached(
-            "SELECT m.id, m.sender, m.stamp, m.flags, m.recall, m.expansion FROM messages m \
+            "SELECT m.id, m.sender, m.stamp, m.flags, m.recall, m.expansion, m.object_name FROM messages m \
              JOIN conversations c ON c.id = m.conversation \
              WHERE m.uid = ?1 AND c.kind = ?2 AND c.a = ?3 AND c.b = ?4",
         )?
@@ -101,6 +109,7 @@ fn find(connection: &Connection, draft: &Draft, uid: &str) -> rusqlite::Result<O
                 flags: row.get(3)?,
                 recall: row.get(4)?,
                 expansion: row.get(5)?,
+                object_name: row.get(6)?,
             })
         })
         .optional()
