@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use anser::session::{Action, Cursors, Incoming, Input, Session};
-use anser::store::{self, Durability, Store, search};
+use anser::store::{self, Store, search};
 use anser::wire::{Accepted, Body, Bytes, ConnAck, DownFrame, Qos, QueryAck, Topic, UpFrame, body};
 use rusqlite::{Connection, params};
 
@@ -94,11 +94,9 @@ pub(crate) fn anser(pages: &Pages, folder: &Path) -> Duration {
                 }
                 Action::Store(batch) => {
                     let (done, ticket) = (done.clone(), batch.ticket);
-                    store.run(
-                        Durability::Relaxed,
-                        move |connection| store::store_batch(connection, batch, USER, 1),
-                        move |result| done.send((ticket, result.unwrap().new.len())).unwrap(),
-                    );
+                    store.receive(batch, USER, 1, move |result| {
+                        done.send((ticket, result.unwrap().new.len())).unwrap();
+                    });
                 }
                 _ => {}
             }

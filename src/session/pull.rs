@@ -1,7 +1,8 @@
 //! The inbox: cursors, paging, and the rule that only what is committed moves them.
 //!
-//! The cursor in memory runs ahead of the store by eight pages at most, so that the network and the disk work
-//! at the same time, and pages that wait share one commit: each commit writes every index page that it touches. If a page cannot be stored, the cursor falls back to what is committed.
+//! The cursor in memory runs ahead of the store by some pages, so that the network and the disk work at the
+//! same time, and pages that wait share one commit: each commit writes every index page that it touches. If
+//! a page cannot be stored, the cursor falls back to what is committed.
 
 use std::collections::VecDeque;
 
@@ -20,8 +21,11 @@ pub struct Cursors {
     pub outbox: i64,
 }
 
-/// Pages that may wait for the store while the next one travels: up to 800 messages, which memory bears easily.
-const MAX_UNSTORED: usize = 8;
+/// Pages that may wait for the store while the next one travels: enough that what a commit costs by itself is
+/// little beside their rows.
+const MAX_UNSTORED: usize = 32;
+/// The same, bytes of content: pages of long messages are worth a commit sooner.
+const MAX_UNSTORED_BYTES: usize = 2 << 20;
 
 /// What is acknowledged once a batch is committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,7 @@ struct Unstored {
     ticket: u64,
     receipt: Receipt,
     page: bool,
+    bytes: usize,
     moves_to: Option<Cursors>,
 }
 
@@ -97,8 +102,9 @@ impl Pull {
         self.ahead
     }
 
-    fn pages_unstored(&self) -> usize {
-        self.unstored.iter().filter(|unstored| unstored.page).count()
+    fn is_full(&self) -> bool {
+        self.unstored.iter().filter(|unstored| unstored.page).count() >= MAX_UNSTORED
+            || self.unstored.iter().map(|unstored| unstored.bytes).sum::<usize>() >= MAX_UNSTORED_BYTES
     }
 }
 
@@ -108,7 +114,7 @@ impl Session {
         if !self.connection.is_online() {
             return;
         }
-        if self.pull.in_flight || self.pull.pages_unstored() >= MAX_UNSTORED {
+        if self.pull.in_flight || self.pull.is_full() {
             self.pull.wanted = true;
             return;
         }
@@ -206,7 +212,9 @@ impl Session {
         page: bool,
     ) {
         let ticket = self.ticket();
-        self.pull.unstored.push_back(Unstored { ticket, receipt, page, moves_to: moves.map(|(_, to)| to) });
+        let bytes = messages.iter().map(|message| message.content.len()).sum();
+        let moves_to = moves.map(|(_, to)| to);
+        self.pull.unstored.push_back(Unstored { ticket, receipt, page, bytes, moves_to });
         let connack_time = self.connection.connack_time;
         self.actions.push_back(Action::Store(Batch { ticket, messages, moves, connack_time }));
     }

@@ -60,6 +60,31 @@ pub fn store_batch(
     user: &str,
     now: i64,
 ) -> Result<Stored, StoreError> {
+    Ok(store_batches(connection, vec![(batch, now)], user)?.pop().unwrap_or_default())
+}
+
+/// Stores batches, each with its `now`, and writes what is found of them in one go.
+pub(super) fn store_batches(
+    connection: &Connection,
+    batches: Vec<(Batch, i64)>,
+    user: &str,
+) -> Result<Vec<Stored>, StoreError> {
+    let mut added = Vec::new();
+    let stored = batches.into_iter().map(|(batch, now)| store_rows(connection, batch, user, now, &mut added));
+    let stored = stored.collect::<Result<Vec<_>, _>>()?;
+    rows::all_added(connection, &added)?;
+    kill::reach(Point::PageStored);
+    Ok(stored)
+}
+
+/// `added` gets the ids of the new rows.
+fn store_rows(
+    connection: &Connection,
+    batch: Batch,
+    user: &str,
+    now: i64,
+    added: &mut Vec<i64>,
+) -> Result<Stored, StoreError> {
     if let Some((from, _)) = batch.moves {
         let committed = cursors(connection)?;
         if committed.inbox < from.inbox || committed.outbox < from.outbox {
@@ -74,14 +99,12 @@ pub fn store_batch(
         store_one(connection, incoming, user, now, &mut stored)?;
         kill::reach(Point::PageMessage);
     }
-    let added: Vec<i64> = stored.new.iter().map(|message| message.id).filter(|id| *id != 0).collect();
-    rows::all_added(connection, &added)?;
+    added.extend(stored.new.iter().map(|message| message.id).filter(|id| *id != 0));
     kill::reach(Point::PageMessages);
     if let Some((from, to)) = batch.moves {
         move_cursors(connection, to)?;
         history::pulled(connection, from.inbox, to.inbox.max(to.outbox), batch.connack_time)?;
     }
-    kill::reach(Point::PageStored);
     Ok(stored)
 }
 

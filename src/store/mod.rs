@@ -13,6 +13,7 @@ mod error;
 mod folder;
 mod history;
 mod inbox;
+mod intake;
 mod key;
 mod list;
 mod messages;

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Key, Location, StoreError, schema};
@@ -46,6 +47,7 @@ pub(super) fn open_file(path: &Path, key: Option<&Key>) -> Result<Connection, St
 /// It cannot be opened, or the database is in memory: that has one connection only.
 pub fn open_reader(path: &Path, key: Option<&Key>) -> Result<Connection, StoreError> {
     let connection = connect(path, key)?;
+    steady(&connection)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
@@ -91,6 +93,7 @@ pub(super) fn is_plain(path: &Path) -> bool {
 
 fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    steady(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", WAL_KEPT)?;
@@ -99,4 +102,11 @@ fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     schema::migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Plans do not hang on the values that are bound. Else SQLite prepares a statement anew whenever a value is
+/// bound that a partial index's condition could hang on: on the table of messages that is every one.
+fn steady(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }

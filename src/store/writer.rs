@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::care::{self, DatabaseReport};
+use super::intake::Intake;
 use super::{Location, StoreError};
 use crate::kill::{self, Point};
 use crate::model::ErrorCode;
@@ -61,6 +62,7 @@ pub type OnReport = Box<dyn Fn(DatabaseReport) + Send>;
 /// The writing end of one user's database.
 pub struct Store {
     kind: Kind,
+    pub(super) intake: Arc<Mutex<Intake>>,
 }
 
 enum Kind {
@@ -97,12 +99,16 @@ impl Store {
         executor.on_report = on_report;
         let thread = runtime::spawn_thread("anser-store", move || serve(executor, &receiver))
             .map_err(|error| StoreError::new(ErrorCode::BIZ_ERROR_DATABASE_ERROR, error.to_string()))?;
-        Ok(Self { kind: Kind::Thread { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) } })
+        Ok(Self::of(Kind::Thread { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) }))
     }
 
     /// Runs every job at once, on the caller's thread: for simulations in virtual time.
     pub fn inline(connection: Connection, location: Location) -> Self {
-        Self { kind: Kind::Inline(Mutex::new(Some(Executor::new(connection, location)))) }
+        Self::of(Kind::Inline(Mutex::new(Some(Executor::new(connection, location)))))
+    }
+
+    fn of(kind: Kind) -> Self {
+        Self { kind, intake: Arc::default() }
     }
 
     /// Runs `work` in the next transaction and hands `done` its result after the commit. Both run on the

@@ -5,7 +5,7 @@ use super::super::event::Event;
 use super::Core;
 use crate::kill::{self, Point};
 use crate::session::{Batch, Input};
-use crate::store::{self, Durability, StoreError, Stored};
+use crate::store::{StoreError, Stored};
 
 impl Core {
     pub(super) fn store(&self, mut batch: Batch) {
@@ -14,19 +14,14 @@ impl Core {
         let ticket = batch.ticket;
         let now = self.shared.clock.wall();
         self.with_user(|user, shared| {
-            let id = user.id.clone();
             #[cfg(feature = "kill-points")]
             if kill::cursor_first() {
                 return cursor_first(user, shared, batch, now);
             }
-            user.store.run(
-                Durability::Relaxed,
-                move |connection| store::store_batch(connection, batch, &id, now),
-                move |result| {
-                    kill::reach(Point::PageCommitted);
-                    shared.send(Event::Stored { ticket, result });
-                },
-            );
+            user.store.receive(batch, &user.id, now, move |result| {
+                kill::reach(Point::PageCommitted);
+                shared.send(Event::Stored { ticket, result });
+            });
         });
     }
 
@@ -88,19 +83,20 @@ fn cursor_first(
     batch: Batch,
     now: i64,
 ) {
+    use crate::store::{Durability, store_batch};
     let (ticket, id) = (batch.ticket, user.id.clone());
     let cursor = Batch { messages: Vec::new(), ..batch };
     let messages = Batch { messages: batch.messages, moves: None, ..cursor };
     user.store.run(
         Durability::Relaxed,
-        move |connection| store::store_batch(connection, cursor, &id, now),
+        move |connection| store_batch(connection, cursor, &id, now),
         move |_| {
             kill::reach(Point::PageCommitted);
             let Ok(user) = shared.user() else { return };
             let id = user.id.clone();
             user.store.run(
                 Durability::Relaxed,
-                move |connection| store::store_batch(connection, messages, &id, now),
+                move |connection| store_batch(connection, messages, &id, now),
                 move |result| shared.send(Event::Stored { ticket, result }),
             );
         },
