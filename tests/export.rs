@@ -112,8 +112,8 @@ async fn files_that_are_no_whole_export_are_refused_by_line() {
     for (field, value) in [("error_code", "1099511627776"), ("received_status", "-1099511627776")] {
         let wrong = good.replace(&format!("\"{field}\":0"), &format!("\"{field}\":{value}"));
         assert_ne!(wrong, good);
-        lines[10] = &wrong;
-        let (code, words, kept) = import(lines.join("\n") + "\n").await;
+        let edited = [&lines[..10], &[wrong.as_str()], &lines[11..]].concat();
+        let (code, words, kept) = import(edited.join("\n") + "\n").await;
         assert!(code == 34313 && words.contains("line 11") && kept == 6, "{words}, {kept} kept");
     }
     lines[10] = good;
