@@ -119,6 +119,8 @@ async fn messages_can_be_put_in_and_changed_here() {
     assert_eq!(code(messages.set_extra(4711, "x".into()).await), ErrorCode::GET_MESSAGE_BY_ID_ERROR);
     assert_eq!(code(messages.get_by_uid("nobody".into()).await), ErrorCode::GET_MESSAGE_BY_ID_ERROR);
     assert_eq!(code(messages.insert(new("x", -1)).await), ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
+    let tomorrow = Clock::system().wall() + 86_400_000;
+    assert_eq!(code(messages.insert(new("x", tomorrow)).await), ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
 }
 
 #[tokio::test(flavor = "multi_thread")]

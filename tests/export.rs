@@ -109,7 +109,18 @@ async fn files_that_are_no_whole_export_are_refused_by_line() {
     lines[10] = &wrong;
     let (code, words, kept) = import(lines.join("\n") + "\n").await;
     assert!(code == 34313 && words.contains("line 11") && kept == 6, "{words}, {kept} kept");
+    for (field, value) in [("error_code", "1099511627776"), ("received_status", "-1099511627776")] {
+        let wrong = good.replace(&format!("\"{field}\":0"), &format!("\"{field}\":{value}"));
+        assert_ne!(wrong, good);
+        let edited = [&lines[..10], &[wrong.as_str()], &lines[11..]].concat();
+        let (code, words, kept) = import(edited.join("\n") + "\n").await;
+        assert!(code == 34313 && words.contains("line 11") && kept == 6, "{words}, {kept} kept");
+    }
     lines[10] = good;
+    let wrong = lines[1].replace("\"mute\":0", "\"mute\":9");
+    assert_ne!(wrong, lines[1]);
+    let (code, words, _) = import([lines[0], &wrong, ""].join("\n")).await;
+    assert!(code == 34313 && words.contains("line 2"), "{words}");
     let cut = lines.join("\n");
     let (code, words, _) = import(cut[..cut.len() - 3].to_owned()).await;
     assert!(code == 34313 && words.contains("cut off"), "{words}");

@@ -212,7 +212,13 @@ async fn cleared_data_is_gone_and_comes_again_from_the_server() {
     assert_eq!((rows("message"), rows("outbox"), rows("conversation")), (2, 1, 1));
     assert!(sizes.database > 0 && sizes.log > 0 && sizes.set_aside == 0);
 
+    let folder = database(&alice).with_file_name("");
+    let exports = ["mine.jsonl", "half.jsonl.part"].map(|name| folder.join(name));
+    alice.client.storage().export(exports[0].to_str().unwrap().into(), None, None).await.unwrap();
+    std::fs::write(&exports[1], "what a kill left").unwrap();
+
     alice.client.storage().clear_data().await.unwrap();
+    assert!(exports.iter().all(|export| !export.exists()), "they hold every message in plain text");
     let heard = alice.heard.wait("the cancelled message", |heard| !heard.sent.is_empty());
     assert_eq!((heard.sent[0].id, heard.sent[0].error_code), (waiting.id, 33200));
     assert!(history(&alice, &to_bob).await.is_empty());

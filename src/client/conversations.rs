@@ -104,8 +104,9 @@ impl Conversations {
     /// 33003 for more than 1000.
     pub async fn remove(&self, conversations: Vec<ConversationKey>) -> Result<()> {
         check_count(&conversations)?;
-        let user = self.shared()?.user()?.id.clone();
-        self.each(conversations, move |connection, key| store::remove(connection, key, &user)).await
+        let shared = self.shared()?;
+        let (user, now) = (shared.user()?.id.clone(), shared.server_now());
+        self.each(conversations, move |connection, key| store::remove(connection, key, &user, now)).await
     }
 
     /// Takes all conversations of these kinds out of the list, as [`Conversations::remove`] does.

@@ -140,7 +140,8 @@ impl Messages {
     /// Puts a message in on this device; it is sent nowhere.
     ///
     /// # Errors
-    /// 33003 for a uid that is here already, a negative time or an impossible status; 34210, 34271, 34205
+    /// 33003 for a uid that is here already, a negative time or one more than a minute ahead, or an impossible
+    /// status; 34210, 34271, 34205
     /// or 30016 as for sending.
     pub async fn insert(&self, message: InsertedMessage) -> Result<Message> {
         let inserted = self.insert_many(vec![message]).await?;
@@ -373,6 +374,9 @@ impl Messages {
     }
 }
 
+/// How far ahead of the server's estimated time a message may be put in, ms.
+const MAX_AHEAD: i64 = 60_000;
+
 fn local(message: InsertedMessage, user: &str, server_now: i64) -> Result<LocalMessage> {
     check_key(&message.conversation)?;
     check_id(&message.object_name, ErrorCode::OBJECT_NAME_INVALID)?;
@@ -383,6 +387,8 @@ fn local(message: InsertedMessage, user: &str, server_now: i64) -> Result<LocalM
     let marks = message.received_status & !RECEIVED_BITS == 0;
     if message.sender_user_id.is_empty()
         || message.sent_time < 0
+        // What comes from the future would be the newest forever, and would take the read mark along.
+        || message.sent_time > server_now.saturating_add(MAX_AHEAD)
         || status == SentStatus::Sending
         || !named
         || !marks

@@ -63,7 +63,8 @@ impl History {
     /// a time. Asks nobody; see [`History::load`] for pages without holes.
     ///
     /// # Errors
-    /// 33003 for a count of 0 or above 1000, or a negative time; 34210 for an impossible target.
+    /// 33003 for a count of 0 or above 1000, or a negative time; 34210 for an impossible target; 61001 if the
+    /// message to begin at is gone and no time says where it stood.
     pub async fn page(&self, conversation: ConversationKey, query: HistoryQuery) -> Result<Vec<Message>> {
         check(&conversation, &query)?;
         self.shared()?.read(move |connection| store::page(connection, &conversation, &query)).await

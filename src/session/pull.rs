@@ -51,6 +51,8 @@ pub(super) struct Pull {
     ahead: Cursors,
     in_flight: bool,
     first_since_connect: bool,
+    /// Whether the last answer said that nothing is left. A pull that began or failed since takes it back.
+    at_end: bool,
     /// Whether the host knows that the inbox was pulled to its end since the login.
     told_end: bool,
     wanted: bool,
@@ -66,6 +68,7 @@ impl Pull {
         self.ahead = cursors;
         self.in_flight = false;
         self.first_since_connect = true;
+        self.at_end = false;
         self.told_end = false;
         self.wanted = false;
         self.unstored.clear();
@@ -74,6 +77,7 @@ impl Pull {
     pub(super) fn transport_lost(&mut self) {
         // Batches on their way to the store stay: what they commit is true whatever the line does.
         self.in_flight = false;
+        self.at_end = false;
         self.wanted = false;
         self.next_pull = None;
         for unstored in &mut self.unstored {
@@ -126,6 +130,7 @@ impl Session {
             ..Default::default()
         };
         self.pull.in_flight = true;
+        self.pull.at_end = false;
         self.pull.wanted = false;
         self.pull.next_pull = Some(now + timing::PULL_INTERVAL);
         let user = self.connection.user_id().unwrap_or_default().to_owned();
@@ -165,6 +170,7 @@ impl Session {
         } else {
             self.commit(messages, Some((base, next)), receipt, true);
         }
+        self.pull.at_end = page.finished != Some(false);
         // A server that says "more" without giving any would be asked forever.
         let more = page.finished == Some(false) && progress;
         if more || self.pull.wanted {
@@ -192,6 +198,7 @@ impl Session {
 
     pub(super) fn pull_failed(&mut self, now: Millis) {
         self.pull.in_flight = false;
+        self.pull.at_end = false;
         if self.connection.is_online() {
             self.pull.next_pull = Some(now + timing::PULL_RETRY);
         }
@@ -265,12 +272,18 @@ impl Session {
     }
 
     fn check_sync_done(&mut self) {
-        if !self.pull.in_flight && !self.pull.wanted && self.pull.unstored.is_empty() {
-            self.finish_sync(Ok(()));
-            if !self.pull.first_since_connect && !self.pull.told_end {
-                self.pull.told_end = true;
-                self.actions.push_back(Action::InboxEnd);
-            }
+        if self.pull.in_flight || self.pull.wanted || !self.pull.unstored.is_empty() {
+            return;
+        }
+        if !self.pull.at_end {
+            // The line is gone, the pull failed, or the server says "more" and gives none.
+            self.finish_sync(Err(ErrorCode::TIMEOUT));
+            return;
+        }
+        self.finish_sync(Ok(()));
+        if !self.pull.told_end {
+            self.pull.told_end = true;
+            self.actions.push_back(Action::InboxEnd);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Behaviour of the whole machine, in virtual time: what happens when, to the millisecond. That no order
 //! of inputs breaks it is the matter of `properties`.
 
+mod inbox_end;
 mod properties;
 
 use super::*;

@@ -11,8 +11,8 @@ use super::{StoreError, conversations, edits, existing, message, message_by_uid,
 use crate::kill::{self, Point};
 use crate::model::content::{Content, ReadReceiptResponse, RecallCommand};
 use crate::model::{
-    ConversationKey, ConversationType, Message, MessageChange, MessageChangeKind, MessageDirection, Receipt,
-    ReceiptKind, SentStatus, TypingUser,
+    ConversationType, Message, MessageChange, MessageChangeKind, MessageDirection, Receipt, ReceiptKind,
+    SentStatus, TypingUser,
 };
 use crate::session::Incoming;
 
@@ -113,15 +113,13 @@ fn recalled(
     stored: &mut Stored,
 ) -> Result<(), StoreError> {
     kill::reach(Point::RecallArrived);
-    // The peer names the conversation from its own side; the delivery names it from ours.
-    let key = &incoming.conversation;
     match message_by_uid(connection, &recall.message_uid)? {
         Some(found) if found.object_name == RECALLED => {}
         Some(found) => {
             let left = take_back(connection, found.id, &incoming.content)?;
             stored.changed(MessageChange::of(MessageChangeKind::Recalled, left));
         }
-        None => leave_mark(connection, key, incoming, recall, now)?,
+        None => leave_mark(connection, incoming, recall, now, stored)?,
     }
     Ok(())
 }
@@ -146,11 +144,13 @@ pub fn take_back(connection: &Connection, id: i64, content: &str) -> Result<Mess
 /// The message is not here: its place is taken, so that nothing brings its text later.
 fn leave_mark(
     connection: &Connection,
-    key: &ConversationKey,
     incoming: &Incoming,
     recall: &RecallCommand,
     now: i64,
+    stored: &mut Stored,
 ) -> Result<(), StoreError> {
+    // The peer names the conversation from its own side; the delivery names it from ours.
+    let key = &incoming.conversation;
     let time = recall.sent_time.filter(|time| *time > 0).unwrap_or(incoming.sent_time);
     let conversation = conversations::row_id(connection, key)?;
     if recall.message_uid.is_empty()
@@ -176,8 +176,10 @@ fn leave_mark(
         ])?;
     if inserted > 0 {
         rows::added(connection, connection.last_insert_rowid())?;
+        conversations::arrived(connection, conversation, time)?;
+        stored.touch(key);
     }
-    conversations::touch(connection, conversation, time)
+    Ok(())
 }
 
 fn read(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::messages::{existing, message};
 use super::{StoreError, conversations, rows, signals};
@@ -189,17 +189,22 @@ pub fn delete(connection: &Connection, ids: &[i64], everywhere: bool) -> Result<
 const MAX_DELETED: usize = 100;
 
 /// Deletes everything of a conversation up to `until` (server time, ms; 0 for all). What waits to be sent
-/// stays. Returns the time up to which it is gone, `None` if nothing was there.
+/// stays. What the server has of that time does not come back with the history. Returns the time up to which it is gone, `None` if nothing was there.
 ///
 /// # Errors
 /// The database fails.
 pub fn clear(connection: &Connection, key: &ConversationKey, until: i64) -> Result<Option<i64>, StoreError> {
     let Some(id) = conversations::known_id(connection, key)? else { return Ok(None) };
-    let newest: Option<i64> = connection
-        .prepare_cached("SELECT max(sent_time) FROM message WHERE conversation = ?1 AND sent_status <> ?2")?
-        .query_row(params![id, SentStatus::Sending.number()], |row| row.get(0))
-        .optional()?
-        .flatten();
+    // Only what the server has named has its time: an estimate or a host's own may lie ahead, and what
+    // arrives up to the cleared time is dropped.
+    let (newest, newest_named): (Option<i64>, Option<i64>) = connection
+        .prepare_cached(
+            "SELECT max(sent_time), max(iif(uid IS NULL OR sent_status = ?3, NULL, sent_time))
+             FROM message WHERE conversation = ?1 AND sent_status <> ?2",
+        )?
+        .query_row(params![id, SentStatus::Sending.number(), SentStatus::Failed.number()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let Some(newest) = newest else { return Ok(None) };
     let until = if until <= 0 { newest } else { until.min(newest) };
     let mut statement = connection.prepare_cached(
@@ -213,7 +218,7 @@ pub fn clear(connection: &Connection, key: &ConversationKey, until: i64) -> Resu
     }
     connection
         .prepare_cached("UPDATE conversation SET cleared_time = max(cleared_time, ?2) WHERE id = ?1")?
-        .execute(params![id, until])?;
+        .execute(params![id, newest_named.map_or(0, |named| named.min(until))])?;
     rows::removed_from(connection, id)?;
     Ok((!ids.is_empty()).then_some(until))
 }

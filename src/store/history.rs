@@ -5,9 +5,9 @@
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value};
 
 use super::inbox::{Stored, insert};
-use super::messages::{COLUMNS, from_row, message};
+use super::messages::{COLUMNS, from_row};
 use super::{StoreError, commands, conversations, rows, settings};
-use crate::model::{ConversationKey, Message};
+use crate::model::{ConversationKey, ErrorCode, Message};
 use crate::session::Incoming;
 
 const DAY: i64 = 86_400_000;
@@ -15,7 +15,7 @@ const DAY: i64 = 86_400_000;
 /// Which messages of a conversation a page shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, uniffi::Record)]
 pub struct HistoryQuery {
-    /// Messages beyond this one, by local id; 0 to start from `time`.
+    /// Messages beyond this one, by local id; 0 to start from `time`. If it is gone, `time` stands in for it.
     #[uniffi(default = 0)]
     pub message_id: i64,
     /// Messages beyond this server time, ms; 0 for the newest, or with `newer` for the oldest.
@@ -44,7 +44,7 @@ struct Place {
 /// A page of messages, oldest first.
 ///
 /// # Errors
-/// The database fails.
+/// 61001 if the message that it begins at is gone and no time says where that stood, or the database fails.
 pub fn page(
     connection: &Connection,
     key: &ConversationKey,
@@ -94,6 +94,11 @@ fn place(connection: &Connection, query: &HistoryQuery) -> Result<Place, StoreEr
             .optional()?;
         if let Some(place) = found {
             return Ok(place);
+        }
+        if query.time <= 0 {
+            // Beginning anew would show what was shown already.
+            let words = format!("message {} does not exist", query.message_id);
+            return Err(StoreError::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR, words));
         }
     }
     let time = if query.time <= 0 && !query.newer { i64::MAX } else { query.time };
@@ -148,25 +153,16 @@ pub(super) fn pulled(
     // At least a day is kept by every server; the account may say more.
     let days = settings::number(connection, settings::OFFLINE_DAYS)?.clamp(1, 7);
     let kept_since = connack_time.saturating_sub(days * DAY);
+    let start = from.max(kept_since);
     let since: Option<i64> = connection
-        .prepare_cached("SELECT max(from_time) FROM live_range WHERE to_time >= ?1")?
-        .query_row([kept_since.min(from)], |row| row.get(0))?;
-    match since {
-        Some(since) if from >= kept_since || from == 0 => {
-            connection
-                .prepare_cached("UPDATE live_range SET to_time = max(to_time, ?2) WHERE from_time = ?1")?
-                .execute(params![since, to])?;
-        }
-        _ => {
-            let start = from.max(kept_since);
-            connection
-                .prepare_cached(
-                    "INSERT INTO live_range (from_time, to_time) VALUES (?1, ?2)
-                     ON CONFLICT (from_time) DO UPDATE SET to_time = max(to_time, excluded.to_time)",
-                )?
-                .execute(params![start, to.max(start)])?;
-        }
-    }
+        .prepare_cached("SELECT max(from_time) FROM live_range WHERE from_time <= ?1 AND to_time >= ?1 - 1")?
+        .query_row([start], |row| row.get(0))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO live_range (from_time, to_time) VALUES (?1, ?2)
+             ON CONFLICT (from_time) DO UPDATE SET to_time = max(to_time, excluded.to_time)",
+        )?
+        .execute(params![since.unwrap_or(start), to.max(start)])?;
     Ok(())
 }
 
@@ -295,7 +291,7 @@ pub fn store_page(
         if let Some(uid) = uid
             && let Some(found) = super::message_by_uid(connection, &uid)?
         {
-            shown.extend(message(connection, found.id)?);
+            shown.push(found);
         }
     }
     rows::all_added(connection, &added)?;

@@ -173,7 +173,9 @@ pub(super) fn insert(
     now: i64,
 ) -> Result<Option<i64>, StoreError> {
     let conversation = conversations::row_id(connection, &incoming.conversation)?;
-    if rows::is_gone(connection, conversation, incoming.uid.as_deref(), incoming.sent_time)? {
+    if rows::is_gone(connection, conversation, incoming.uid.as_deref(), incoming.sent_time)?
+        || rows::is_gone_unnamed(connection, incoming)?
+    {
         return Ok(None);
     }
     let inserted = connection
@@ -205,7 +207,7 @@ pub(super) fn insert(
         return Ok(None);
     }
     let id = connection.last_insert_rowid();
-    conversations::touch(connection, conversation, incoming.sent_time)?;
+    conversations::arrived(connection, conversation, incoming.sent_time)?;
     Ok(Some(id))
 }
 

@@ -31,6 +31,8 @@ pub fn merge_list(
         {
             let cursor = if latest.is_own() { known.outbox } else { known.inbox };
             let time = latest.sent_time;
+            let gone = rows::is_gone(connection, id, latest.uid.as_deref(), time)?
+                || rows::is_gone_unnamed(connection, &latest)?;
             if time <= cursor {
                 let command = commands::apply(connection, &latest, user, now, &mut stored)?;
                 if !command && let Some(id) = insert(connection, &latest, now)? {
@@ -38,7 +40,9 @@ pub fn merge_list(
                     changed = true;
                 }
             }
-            conversations::touch(connection, id, time)?;
+            if !gone {
+                changed |= conversations::touch(connection, id, time)?;
+            }
         }
         if changed {
             stored.touch(&key);

@@ -27,6 +27,8 @@ mod schema;
 pub mod search;
 pub mod settings;
 mod signals;
+#[cfg(test)]
+mod tests;
 mod uploads;
 mod writer;
 

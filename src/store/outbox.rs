@@ -169,7 +169,13 @@ pub fn settle(
     outcome: &SendOutcome,
 ) -> Result<Option<Message>, StoreError> {
     if !is_news(connection, id, outcome)? {
-        return messages::message(connection, id);
+        let found = messages::message(connection, id)?;
+        if found.is_none()
+            && let SendOutcome::Sent { uid, .. } = outcome
+        {
+            rows::named(connection, id, uid)?;
+        }
+        return Ok(found);
     }
     match outcome {
         SendOutcome::Sent { uid, time } => mark_sent(connection, id, uid, *time)?,
@@ -177,14 +183,17 @@ pub fn settle(
         // A name and a time that the server gave all the same are kept: a pull may bring the message.
         SendOutcome::Refused { code, uid, time } => {
             rows::changing(connection, id)?;
-            connection
+            let conversation = connection
                 .prepare_cached(
                     "UPDATE message SET sent_status = ?2, error_code = ?3,
                        uid = iif(EXISTS (SELECT 1 FROM message WHERE uid = ?4), uid, coalesce(?4, uid)),
-                       sent_time = iif(?5 > 0, ?5, sent_time) WHERE id = ?1",
+                       sent_time = iif(?5 > 0, ?5, sent_time) WHERE id = ?1 RETURNING conversation",
                 )?
-                .execute(params![id, SentStatus::Failed.number(), code.0, uid, time])?;
+                .query_row(params![id, SentStatus::Failed.number(), code.0, uid, time], |row| row.get(0))?;
             rows::changed(connection, id)?;
+            if *time > 0 {
+                conversations::settle_order(connection, conversation)?;
+            }
         }
     }
     kill::reach(Point::Settling);
@@ -216,6 +225,8 @@ pub(super) fn mark_sent(connection: &Connection, id: i64, uid: &str, time: i64) 
     if let Some(conversation) = conversation {
         rows::changed(connection, id)?;
         conversations::touch(connection, conversation, time)?;
+        // The estimate may have been ahead of the server's time.
+        conversations::settle_order(connection, conversation)?;
     }
     Ok(())
 }

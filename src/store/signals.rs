@@ -154,7 +154,7 @@ pub(super) fn receipt_answer(
 ) -> Result<(), StoreError> {
     let Some(topic) = topic_of(key) else { return Ok(()) };
     let body = notice("RC:RRRspMsg", &json!({ "receiptMessageDic": { author: uids } }), &[author]);
-    let name = format!("read:{author}:{}", uids.join(","));
+    let name = format!("answer:{author}:{}", uids.join(","));
     put(connection, false, New { name, topic, key, frame_target: &key.target_id, body })
 }
 

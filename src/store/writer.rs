@@ -56,6 +56,13 @@ struct Done {
     answer: Answer,
 }
 
+/// What kept a job from succeeding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    Damage,
+    Other,
+}
+
 /// Who hears what became of a damaged database. Called on the store's thread.
 pub type OnReport = Box<dyn Fn(DatabaseReport) + Send>;
 
@@ -244,11 +251,13 @@ impl Executor {
         let Some(durability) = jobs.iter().map(|job| job.durability).max() else { return };
         let mut answers = Vec::with_capacity(jobs.len());
         let mut outcome = self.begin(durability);
+        let mut succeeded = false;
         for job in jobs {
             let (answer, fate) = match &outcome {
                 Ok(()) => {
-                    let (answer, fate, damaged) = self.step(job.work);
-                    self.met(damaged);
+                    let (answer, fate, met) = self.step(job.work);
+                    self.met(met == Some(Trouble::Damage));
+                    succeeded |= met.is_none();
                     (answer, fate)
                 }
                 // The transaction is gone: the rest is answered with its error.
@@ -268,6 +277,9 @@ impl Executor {
         }
         if outcome.is_ok() {
             self.bound_log();
+            if succeeded && !self.damaged {
+                self.salvages = 0;
+            }
         }
         self.recover();
         for answer in answers {
@@ -342,10 +354,10 @@ impl Executor {
 
     /// Runs one job in a savepoint. The second value says whether the transaction still stands: a full
     /// disk makes SQLite roll all of it back.
-    fn step(&self, work: Work) -> (Answer, Result<(), StoreError>, bool) {
+    fn step(&self, work: Work) -> (Answer, Result<(), StoreError>, Option<Trouble>) {
         if let Err(error) = self.connection.execute_batch("SAVEPOINT job") {
             let error = StoreError::from(error);
-            return (work(Err(error.clone())).answer, Err(error), false);
+            return (work(Err(error.clone())).answer, Err(error), Some(Trouble::Other));
         }
         let done = work(Ok(&self.connection));
         let fate = if self.connection.is_autocommit() {
@@ -355,7 +367,12 @@ impl Executor {
         } else {
             self.connection.execute_batch("RELEASE job").map_err(StoreError::from)
         };
-        (done.answer, fate, done.damaged)
+        let met = match (done.damaged, done.failed) {
+            (true, _) => Some(Trouble::Damage),
+            (false, true) => Some(Trouble::Other),
+            (false, false) => None,
+        };
+        (done.answer, fate, met)
     }
 
     fn checkpoint(&self) {

@@ -176,6 +176,11 @@ struct World {
     /// Pulls by message id: from where they were asked.
     pulls: HashMap<u16, i64>,
     last_pull: Option<u16>,
+    /// Whether the answer to the last pull, if there is one, said that nothing is left.
+    at_end: bool,
+    told_end: bool,
+    /// What the store has just answered.
+    answered: Option<u64>,
     publishes: Vec<u16>,
 }
 
@@ -195,6 +200,9 @@ impl World {
             committed: Cursors::default(),
             pulls: HashMap::new(),
             last_pull: None,
+            at_end: false,
+            told_end: false,
+            answered: None,
             publishes: Vec::new(),
         }
     }
@@ -278,6 +286,7 @@ impl World {
         self.input(Input::StoreReady { cursors, outbox });
         if !before && self.session.connection.is_online() {
             self.committed = cursors;
+            self.told_end = false;
             // Older batches were committed or not before the cursors were read.
             self.tickets.clear();
         }
@@ -291,6 +300,7 @@ impl World {
         // Mostly the oldest, as the real store does; sometimes another.
         let at = if which.is_multiple_of(8) { which % self.tickets.len() } else { 0 };
         let (ticket, moves, _) = self.tickets[at].clone();
+        self.answered = Some(ticket);
         if good {
             self.input(Input::Stored { ticket });
             if let Some(to) = moves {
@@ -298,10 +308,12 @@ impl World {
                 self.committed.outbox = self.committed.outbox.max(to.outbox);
             }
         } else {
+            self.at_end = false;
             self.input(Input::StoreFailed { ticket });
             assert_eq!(self.session.pull.ahead(), self.committed, "the cursor falls back");
         }
         self.tickets.retain(|(known, ..)| *known != ticket);
+        self.answered = None;
     }
 
     fn input(&mut self, input: Input) {
@@ -327,7 +339,12 @@ impl World {
                 }
                 DownFrame::QueryAck(ack) => {
                     receipt = Some(UpFrame::QueryCon { message_id: ack.message_id });
-                    page_of = self.pulls.get(&ack.message_id).copied();
+                    // A second answer is none.
+                    page_of = self.pulls.remove(&ack.message_id);
+                    if page_of.is_some() && self.last_pull == Some(ack.message_id) {
+                        let page = body::DownstreamMessages::from_bytes(ack.body.clone());
+                        self.at_end = ack.status == 0 && page.is_ok_and(|page| page.finished != Some(false));
+                    }
                 }
                 _ => {}
             }
@@ -356,6 +373,7 @@ impl World {
                 self.pulls.clear();
                 self.publishes.clear();
                 self.last_pull = None;
+                self.at_end = false;
             }
             Action::CloseTransport { generation } => {
                 assert_eq!(generation, self.generation);
@@ -377,6 +395,7 @@ impl World {
                         if let Ok(request) = body::SyncRequest::from_bytes(query.body.clone()) {
                             self.pulls.insert(query.message_id, request.sync_time.unwrap());
                             self.last_pull = Some(query.message_id);
+                            self.at_end = false;
                         }
                     }
                     UpFrame::Publish(publish) => self.publishes.push(publish.message_id),
@@ -402,8 +421,14 @@ impl World {
             | Action::LoggedIn { .. }
             | Action::SendDone { .. }
             | Action::Presence(_)
-            | Action::InboxEnd
             | Action::Account(_) => {}
+            Action::InboxEnd => {
+                assert!(self.open, "the end of an inbox that nobody pulls");
+                assert!(self.at_end, "the server has not said that this is the end");
+                let waits = self.tickets.iter().any(|(ticket, ..)| Some(*ticket) != self.answered);
+                assert!(!waits, "the end of the inbox is not stored");
+                assert!(!std::mem::replace(&mut self.told_end, true), "told twice since the login");
+            }
         }
     }
 

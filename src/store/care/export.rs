@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value as Json, json};
 
-use super::super::StoreError;
+use super::super::{StoreError, conversations};
 use super::wal::with_suffix;
 use super::{format, tables};
 use crate::model::{ConversationKey, ErrorCode};
@@ -129,13 +129,7 @@ impl ExportState {
 
     fn header(&mut self, connection: &Connection, user: &str, now: i64) -> Result<(), StoreError> {
         if let Some(key) = &self.only {
-            let id = connection
-                .query_row(
-                    "SELECT id FROM conversation WHERE type = ?1 AND target = ?2",
-                    params![key.conversation_type.number(), key.target_id],
-                    |row| row.get(0),
-                )
-                .optional()?;
+            let id = conversations::known_id(connection, key)?;
             let missing = || StoreError::new(ErrorCode::CONVER_GET_ERROR, "no such conversation");
             self.only_id = Some(id.ok_or_else(missing)?);
         }

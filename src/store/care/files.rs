@@ -67,7 +67,7 @@ pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
 /// The system refuses.
 pub fn remove_data(path: &Path) -> Result<(), StoreError> {
     remove_database(path)?;
-    for file in set_aside(path) {
+    for file in set_aside(path).into_iter().chain(super::size::exports(path)) {
         fs::remove_file(&file).map_err(|error| failed(&file, &error))?;
     }
     let media = path.with_file_name(super::size::MEDIA);

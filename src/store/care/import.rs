@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 
 use super::super::{StoreError, conversations, rows};
 use super::{format, tables};
-use crate::model::{ErrorCode, MessageDirection, SentStatus};
+use crate::model::{ErrorCode, MessageDirection, MuteLevel, SentStatus};
 
 /// Lines that one step reads.
 const STEP: usize = 500;
@@ -241,8 +241,16 @@ fn insert(
     }
 }
 
+/// A number as its readers take it.
+fn small(json: &Json) -> Option<i32> {
+    json.as_i64().and_then(|number| i32::try_from(number).ok())
+}
+
 fn conversation(connection: &Connection, row: &Map<String, Json>) -> Result<bool, StoreError> {
     let key = format::key(row).ok_or_else(|| broken("a conversation without kind or target"))?;
+    if row.get("mute").is_some_and(|mute| small(mute).and_then(MuteLevel::from_number).is_none()) {
+        return Err(broken("an unknown level of muting"));
+    }
     let (columns, values) = values(connection, "conversation", row)?;
     if insert(connection, "conversation", &columns, values)? {
         return Ok(true);
@@ -262,12 +270,15 @@ fn conversation(connection: &Connection, row: &Map<String, Json>) -> Result<bool
 /// Stores a message. Returns its number, if it is new.
 fn message(connection: &Connection, row: &Map<String, Json>) -> Result<Option<i64>, StoreError> {
     let key = format::key(row).ok_or_else(|| broken("a message without a conversation"))?;
-    let number =
-        |name: &str| row.get(name).and_then(Json::as_i64).and_then(|value| i32::try_from(value).ok());
+    let number = |name: &str| row.get(name).and_then(small);
     let known = number("direction").and_then(MessageDirection::from_number).is_some()
         && number("sent_status").and_then(SentStatus::from_number).is_some();
     if !known {
         return Err(broken("a message of unknown direction or state"));
+    }
+    if ["error_code", "received_status"].iter().any(|name| row.contains_key(*name) && number(name).is_none())
+    {
+        return Err(broken("a number that is too large"));
     }
     let conversation = conversations::row_id(connection, &key)?;
     let (mut columns, mut values) = values(connection, "message", row)?;

@@ -16,6 +16,13 @@ pub(super) const STRANDED: &str = "UPDATE message SET sent_status = 20, error_co
     WHERE sent_status = 10 AND NOT EXISTS (SELECT 1 FROM outbox WHERE message = message.id)
     AND NOT EXISTS (SELECT 1 FROM upload WHERE message = message.id)";
 
+/// Numbers that no reader takes: without them a single row would make every list that holds it fail.
+const UNREADABLE: &[&str] = &[
+    "UPDATE conversation SET mute = 0 WHERE mute NOT IN (0, 1, 2)",
+    "UPDATE message SET error_code = 0 WHERE error_code NOT BETWEEN -2147483648 AND 2147483647",
+    "UPDATE message SET received_status = 0 WHERE received_status NOT BETWEEN -2147483648 AND 2147483647",
+];
+
 /// Mends a database that was copied without its rules.
 pub(super) fn mend(new: &Connection) -> Result<(), StoreError> {
     rebuild_unsent(new)?;
@@ -26,6 +33,9 @@ pub(super) fn mend(new: &Connection) -> Result<(), StoreError> {
         "UPDATE message SET sent_status = ?1 WHERE sent_status NOT IN (10, 20, 30, 40, 50, 60)",
         [SentStatus::Sent.number()],
     )?;
+    for text in UNREADABLE {
+        new.execute(text, [])?;
+    }
     new.execute(SETTLED, [])?;
     new.execute(STRANDED, [ErrorCode::BIZ_ERROR_DATABASE_ERROR.0])?;
     remove_orphans(new)?;
@@ -158,4 +168,35 @@ fn rebuild(new: &Connection, message: i64, conversation: i64, bytes: Bytes) -> R
 /// Sets back what says that everything up to some time is here. What comes twice falls to its uid.
 pub(super) fn pull_again(connection: &Connection) -> Result<(), StoreError> {
     Ok(connection.execute_batch("DELETE FROM cursor; DELETE FROM live_range; DELETE FROM history_range")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{self, ConversationFilter, Location};
+
+    #[test]
+    fn mending_leaves_no_number_that_a_list_cannot_read() {
+        let connection = store::open(&Location::Memory).unwrap();
+        let key = ConversationKey::private("peer");
+        store::create(&connection, &key, 1).unwrap();
+        connection
+            .execute(
+                "INSERT INTO message (conversation, uid, direction, sender, object_name, content, sent_time,
+                   received_time, sent_status, counted) VALUES (1, 'u', 2, 'peer', 'RC:TxtMsg', '{}', 1, 1, 30, 1)",
+                [],
+            )
+            .unwrap();
+        for broken in [
+            "UPDATE conversation SET mute = 9",
+            "UPDATE message SET error_code = 1 << 40",
+            "UPDATE message SET received_status = -(1 << 40)",
+        ] {
+            connection.execute(broken, []).unwrap();
+            let list = || store::conversations(&connection, &ConversationFilter::default(), None, 10);
+            assert_eq!(list().unwrap_err().code, ErrorCode::DATABASE_DAMAGED, "{broken}");
+            mend(&connection).unwrap();
+            assert_eq!(list().unwrap().len(), 1, "{broken}");
+        }
+    }
 }

@@ -78,9 +78,10 @@ fn payload(pages: &Pages, image: &[u8], at: usize, length: usize) -> Option<Vec<
 
 fn values(record: &[u8]) -> Option<Vec<Value>> {
     let (header, mut at) = varint(record, 0)?;
-    let mut body = header as usize;
+    let header = usize::try_from(header).ok().filter(|header| *header <= record.len())?;
+    let mut body = header;
     let mut values = Vec::new();
-    while at < header as usize {
+    while at < header {
         let (kind, length) = varint(record, at)?;
         at += length;
         let (value, length) = value(record, body, kind)?;
@@ -122,4 +123,26 @@ fn value(record: &[u8], at: usize, kind: u64) -> Option<(Value, usize)> {
 /// Text with what is no UTF-8 any more shown as U+FFFD.
 pub(super) fn lossy(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_by_its_header() {
+        // Header of three bytes: an integer of one byte, a text of two.
+        assert_eq!(
+            values(&[3, 1, 17, 7, b'h', b'i']),
+            Some(vec![Value::Integer(7), Value::Text("hi".into())])
+        );
+        assert_eq!(values(&[3, 1, 17, 7, b'h']), None, "the text is cut off");
+    }
+
+    #[test]
+    fn a_header_beyond_its_record_is_none() {
+        let mut record = vec![0xff; 9];
+        record.extend([1, 7]);
+        assert_eq!(values(&record), None);
+    }
 }

@@ -17,13 +17,17 @@ use crate::wire::Topic;
 const MAX_TARGET: usize = 256;
 
 /// Looks at a row's values by the names of their columns.
-type Look = fn(&dyn Fn(&str) -> Option<Value>) -> bool;
+type Look = for<'row> fn(&dyn Fn(&str) -> Option<&'row Value>) -> bool;
 
 /// A table that is looked for.
 struct Wanted {
     name: &'static str,
     /// Its stored columns, in the order of its records.
     columns: Vec<String>,
+    /// Those of them that the new database has, too.
+    kept: Vec<bool>,
+    /// Their names.
+    kept_columns: Vec<String>,
     /// Columns that its first version had: no record is shorter.
     least: usize,
     fits: Look,
@@ -37,19 +41,19 @@ pub(super) fn scan(pages: &Pages, new: &Connection) -> Result<u64, StoreError> {
     let version = pages.user_version().filter(|version| (1..=schema::newest()).contains(version));
     let mirror = schema::in_memory(version.unwrap_or(schema::newest()))?;
     let wanted = [
-        wanted(&mirror, "outbox", 4, |value| {
-            matches!(value("topic"), Some(Value::Text(topic)) if Topic::parse(&topic).is_some())
+        wanted(&mirror, new, "outbox", 4, |value| {
+            matches!(value("topic"), Some(Value::Text(topic)) if Topic::parse(topic).is_some())
                 && matches!(value("target"), Some(Value::Text(_)))
                 && matches!(value("body"), Some(Value::Blob(_)))
         })?,
-        wanted(&mirror, "conversation", 5, |value| {
+        wanted(&mirror, new, "conversation", 5, |value| {
             let target = value("target");
             kind(value("type"), |number| ConversationType::from_number(number).is_some())
                 && matches!(target, Some(Value::Text(target)) if !target.is_empty() && target.len() <= MAX_TARGET)
                 && matches!(value("sort_time"), Some(Value::Integer(_)))
                 && matches!(value("read_time"), Some(Value::Integer(_)))
         })?,
-        wanted(&mirror, "message", 17, |value| {
+        wanted(&mirror, new, "message", 17, |value| {
             kind(value("direction"), |number| MessageDirection::from_number(number).is_some())
                 && kind(value("sent_status"), |number| SentStatus::from_number(number).is_some())
                 && matches!(value("object_name"), Some(Value::Text(_)))
@@ -70,12 +74,22 @@ pub(super) fn scan(pages: &Pages, new: &Connection) -> Result<u64, StoreError> {
     Ok(found)
 }
 
-fn wanted(mirror: &Connection, name: &'static str, least: usize, fits: Look) -> Result<Wanted, StoreError> {
-    Ok(Wanted { name, columns: tables::columns(mirror, name)?, least, fits })
+fn wanted(
+    mirror: &Connection,
+    new: &Connection,
+    name: &'static str,
+    least: usize,
+    fits: Look,
+) -> Result<Wanted, StoreError> {
+    let columns = tables::columns(mirror, name)?;
+    let known = tables::columns(new, name)?;
+    let kept: Vec<bool> = columns.iter().map(|column| known.contains(column)).collect();
+    let kept_columns = columns.iter().filter(|column| known.contains(column)).cloned().collect();
+    Ok(Wanted { name, columns, kept, kept_columns, least, fits })
 }
 
-fn kind(value: Option<Value>, known: fn(i32) -> bool) -> bool {
-    matches!(value, Some(Value::Integer(number)) if i32::try_from(number).is_ok_and(known))
+fn kind(value: Option<&Value>, known: fn(i32) -> bool) -> bool {
+    matches!(value, Some(Value::Integer(number)) if i32::try_from(*number).is_ok_and(known))
 }
 
 /// Pages of other tables, as far as the schema can be read. In doubt a page is nobody's: rows are told by
@@ -101,23 +115,23 @@ fn elsewhere(pages: &Pages, wanted: &[Wanted], mirror: &Connection) -> Result<Ha
 /// Puts a row into the table that it looks like.
 fn keep(new: &Connection, wanted: &[Wanted], row: RawRow) -> Result<bool, StoreError> {
     let Some(table) = wanted.iter().find(|table| looks_like(table, &row)) else { return Ok(false) };
-    let known = tables::columns(new, table.name)?;
-    let (mut columns, mut values) = (Vec::new(), Vec::new());
-    for (place, (name, value)) in table.columns.iter().zip(row.values).enumerate() {
-        if known.contains(name) {
-            columns.push(name.clone());
+    let mut values = Vec::with_capacity(table.kept_columns.len());
+    for (place, (kept, value)) in table.kept.iter().zip(row.values).enumerate() {
+        if *kept {
             // The first column of all three is the rowid, which its record does not repeat.
             values.push(if place == 0 { Value::Integer(row.rowid) } else { value });
         }
     }
-    tables::put(new, table.name, &columns, values)
+    // A record of an older version ends before the columns that came later.
+    let columns = table.kept_columns.get(..values.len()).unwrap_or_default();
+    tables::put(new, table.name, columns, values)
 }
 
 fn looks_like(table: &Wanted, row: &RawRow) -> bool {
     let length = row.values.len();
     let value = |name: &str| {
         let place = table.columns.iter().position(|column| column == name)?;
-        row.values.get(place).cloned()
+        row.values.get(place)
     };
     (table.least..=table.columns.len()).contains(&length)
         && row.rowid > 0

@@ -1,6 +1,6 @@
 //! How large a user's data is: files by what they are for, rows by table.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
@@ -41,19 +41,25 @@ pub struct TableRows {
 /// The files of the database at `path`; rows are left out.
 pub fn files_size(path: &Path) -> SizeReport {
     let folder = path.parent().unwrap_or(path);
+    SizeReport {
+        database: length(path),
+        log: length(&log_of(path)),
+        media: super::super::folder::folder_size(&folder.join(MEDIA)),
+        exports: exports(path).iter().map(|path| length(path)).sum(),
+        set_aside: files::set_aside(path).iter().map(|path| length(path)).sum(),
+        rows: Vec::new(),
+    }
+}
+
+/// The exports beside the database at `path`, finished or not.
+pub(super) fn exports(path: &Path) -> Vec<PathBuf> {
+    let folder = path.parent().unwrap_or(path);
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let is_export = |entry: &std::fs::DirEntry| {
         let name = entry.file_name();
         name.to_str().is_some_and(|name| name.ends_with(".jsonl") || name.ends_with(".jsonl.part"))
     };
-    SizeReport {
-        database: length(path),
-        log: length(&log_of(path)),
-        media: super::super::folder::folder_size(&folder.join(MEDIA)),
-        exports: entries.filter(is_export).map(|entry| length(&entry.path())).sum(),
-        set_aside: files::set_aside(path).iter().map(|path| length(path)).sum(),
-        rows: Vec::new(),
-    }
+    entries.filter(is_export).map(|entry| entry.path()).collect()
 }
 
 fn length(path: &Path) -> u64 {

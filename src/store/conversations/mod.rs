@@ -71,13 +71,31 @@ pub(super) fn known_id(connection: &Connection, key: &ConversationKey) -> Result
         .optional()?)
 }
 
-/// A message of this time is in the conversation now: a newer one than it had shows it again.
-pub(super) fn touch(connection: &Connection, id: i64, time: i64) -> Result<(), StoreError> {
-    connection
+/// A message of this time is in the conversation now: a newer one than it had shows it again. Returns whether
+/// anything changed.
+pub(super) fn touch(connection: &Connection, id: i64, time: i64) -> Result<bool, StoreError> {
+    let changed = connection
         .prepare_cached(
             "UPDATE conversation SET sort_time = ?2, hidden = 0 WHERE id = ?1 AND sort_time < ?2",
         )?
         .execute(params![id, time])?;
+    Ok(changed > 0)
+}
+
+/// A message of this time has just come into the conversation. One that the server has not taken yet has an
+/// estimated time: a conversation that stands there for it alone is shown again all the same.
+pub(super) fn arrived(connection: &Connection, id: i64, time: i64) -> Result<(), StoreError> {
+    if !touch(connection, id, time)? {
+        connection
+            .prepare_cached(
+                "UPDATE conversation SET hidden = 0 WHERE id = ?1 AND hidden = 1
+                 AND EXISTS (SELECT 1 FROM message WHERE conversation = ?1 AND sent_time >= ?2
+                             AND sent_status IN (10, 20))
+                 AND NOT EXISTS (SELECT 1 FROM message WHERE conversation = ?1 AND sent_time > ?2
+                                 AND sent_status NOT IN (10, 20))",
+            )?
+            .execute(params![id, time])?;
+    }
     Ok(())
 }
 

@@ -60,17 +60,26 @@ pub fn show(connection: &Connection, key: &ConversationKey) -> Result<bool, Stor
 ///
 /// # Errors
 /// The database fails.
-pub fn remove(connection: &Connection, key: &ConversationKey, user: &str) -> Result<bool, StoreError> {
-    if known_id(connection, key)?.is_none() {
-        return Ok(false);
-    }
+pub fn remove(
+    connection: &Connection,
+    key: &ConversationKey,
+    user: &str,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let Some(id) = known_id(connection, key)? else { return Ok(false) };
     super::clear_unread(connection, key, None, user)?;
+    // The server takes a conversation out of its list and leaves its place on top, which would come back.
+    let on_top = connection
+        .prepare_cached("SELECT top FROM conversation WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    if on_top {
+        signals::top(connection, key, false, now)?;
+    }
     connection
         .prepare_cached(
-            "UPDATE conversation SET hidden = 1, top = 0, draft = '', draft_time = 0
-             WHERE type = ?1 AND target = ?2",
+            "UPDATE conversation SET hidden = 1, top = 0, draft = '', draft_time = 0 WHERE id = ?1",
         )?
-        .execute(params![key.conversation_type.number(), key.target_id])?;
+        .execute([id])?;
     signals::removed(connection, key)?;
     Ok(true)
 }

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::super::conversations::known_id;
 use super::super::messages::{COLUMNS, from_row};
 use super::text::text_of;
 use super::tokens::Tokens;
 use super::types::{ConversationHits, SearchCount, SearchHit, SearchPage, SearchQuery};
 use super::words::Terms;
 use super::{ID_BITS, MAX_TIME, StoreError};
-use crate::model::{ConversationKey, ConversationType, ErrorCode, Message};
+use crate::model::{ConversationType, ErrorCode, Message};
 
 /// Longest search text, in bytes.
 const MAX_TEXT: usize = 1024;
@@ -96,7 +97,7 @@ impl Plan {
         all.extend(any_of(&query.types, |tokens, kind| tokens.kind(*kind)));
         let mut known = true;
         if let Some(key) = &query.conversation {
-            match conversation_row(connection, key)? {
+            match known_id(connection, key)? {
                 Some(row) => all.extend(any_of(&[row], |tokens, row| tokens.conversation(*row))),
                 None => known = false,
             }
@@ -148,13 +149,6 @@ fn any_of<T>(values: &[T], token: impl Fn(&mut Tokens, &T)) -> Option<String> {
     });
     let quoted: Vec<String> = quoted.collect();
     (!quoted.is_empty()).then(|| format!("({})", quoted.join(" OR ")))
-}
-
-fn conversation_row(connection: &Connection, key: &ConversationKey) -> Result<Option<i64>, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT id FROM conversation WHERE type = ?1 AND target = ?2")?
-        .query_row(params![key.conversation_type.number(), key.target_id], |row| row.get(0))
-        .optional()?)
 }
 
 /// A candidate of [`candidates_sql`], which has two columns after the message's, and its key; no hit if its text does not hold the terms.
@@ -324,7 +318,7 @@ fn looked_up_places(
             let row = match rows_of.get(&conversation) {
                 Some(row) => *row,
                 None => {
-                    let row = conversation_row(connection, &conversation)?.unwrap_or_default();
+                    let row = known_id(connection, &conversation)?.unwrap_or_default();
                     rows_of.insert(conversation, row);
                     row
                 }

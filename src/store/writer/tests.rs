@@ -189,6 +189,27 @@ fn jobs_that_wait_together_share_one_commit() {
 }
 
 #[test]
+fn salvages_end_only_where_nothing_succeeds_in_between() {
+    let location = location("salvages");
+    let (told, reports) = channel();
+    let on_report = Box::new(move |report| told.send(report).unwrap());
+    let store = Store::reporting(store::open(&location).unwrap(), location, on_report).unwrap();
+    let damage = || {
+        let met = |_: &Connection| Err::<(), _>(StoreError::new(ErrorCode::DATABASE_DAMAGED, "met"));
+        run(&store, met).unwrap_err();
+        reports.try_iter().count()
+    };
+    for round in 1..=4 {
+        assert_eq!(damage(), 1, "round {round}");
+        run(&store, move |connection| store::enqueue(connection, &message(round, "whole"))).unwrap();
+    }
+    let in_a_row: Vec<usize> = (0..4).map(|_| damage()).collect();
+    assert_eq!(in_a_row, [1, 1, 0, 0]);
+    assert_eq!(run(&store, store::pending).unwrap().len(), 4);
+    store.close();
+}
+
+#[test]
 fn a_job_that_fails_or_panics_spoils_no_other() {
     let location = Location::Memory;
     let store = Store::on_thread(store::open(&location).unwrap(), location).unwrap();
