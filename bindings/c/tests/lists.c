@@ -12,6 +12,16 @@ static AnserConversation row(struct desk *desk, const char *target) {
     return anser_event_conversation(end, 0);
 }
 
+/* Waits until the listeners are told that something of this row changed. */
+static void told_of(struct desk *desk, const char *target) {
+    for (;;) {
+        AnserEvent event = desk_next(desk, ANSER_EVENT_CONVERSATIONS);
+        for (size_t at = 0; at < anser_event_conversation_count(event); at++) {
+            if (strcmp(anser_conversation_target_id(anser_event_conversation(event, at)), target) == 0) return;
+        }
+    }
+}
+
 static size_t filtered(struct desk *desk, AnserConversationFilter filter) {
     filter.size = sizeof filter;
     AnserEvent end = DONE(desk, anser_conversations_filter(desk->client, &filter, 0, NULL, 100, AT(desk)));
@@ -25,6 +35,7 @@ static void states(struct desk *dave) {
         AnserEvent end = DONE(dave, anser_conversations_create(client, 1, targets[i], AT(dave)));
         SAME(anser_conversation_target_id(anser_event_conversation(end, 0)), targets[i]);
     }
+    told_of(dave, "z");
     FAILS(dave, 34210, anser_conversations_create(client, 1, " ", AT(dave)));
     AnserEvent end = DONE(dave, anser_conversations_rows(client, PRIVATE, targets, 3, AT(dave)));
     CHECK(anser_event_conversation_count(end) == 3);
@@ -32,6 +43,7 @@ static void states(struct desk *dave) {
     CHECK_CODE(34405, anser_conversations_rows(client, PRIVATE, NULL, 3, AT(dave)));
 
     DONE(dave, anser_conversations_set_top(client, PRIVATE, targets, 2, true, AT(dave)));
+    told_of(dave, "y");
     CHECK(anser_conversation_is_top(row(dave, "y")) && !anser_conversation_is_top(row(dave, "z")));
     DONE(dave, anser_conversations_set_mute(client, PRIVATE, targets, 1, 2, AT(dave)));
     CHECK_CODE(33003, anser_conversations_set_mute(client, PRIVATE, targets, 1, 3, AT(dave)));

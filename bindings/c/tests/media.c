@@ -37,8 +37,8 @@ static void on_stop(void *user_data, int64_t upload_id) {
 static void on_unused(void *user_data) { ((struct hands *)user_data)->destroyed++; }
 
 static AnserUpload started(struct hands *hands) {
+    WAIT_UNTIL(hands->upload != 0, &hands->lock, &hands->changed);
     pthread_mutex_lock(&hands->lock);
-    while (hands->upload == 0) pthread_cond_wait(&hands->changed, &hands->lock);
     AnserUpload upload = hands->upload;
     hands->upload = 0;
     pthread_mutex_unlock(&hands->lock);
@@ -46,9 +46,7 @@ static AnserUpload started(struct hands *hands) {
 }
 
 static void wait_stopped(struct hands *hands, AnserUpload upload) {
-    pthread_mutex_lock(&hands->lock);
-    while (hands->stopped != anser_upload_id(upload)) pthread_cond_wait(&hands->changed, &hands->lock);
-    pthread_mutex_unlock(&hands->lock);
+    WAIT_UNTIL(hands->stopped == anser_upload_id(upload), &hands->lock, &hands->changed);
     CHECK(anser_upload_is_stopped(upload));
     CHECK_CODE(0, anser_upload_report(upload, 5));
     CHECK_CODE(0, anser_upload_free(upload));

@@ -25,11 +25,14 @@ static void on_seen(void *user_data, int32_t error, AnserEvent event) {
     pthread_mutex_unlock(&seen->lock);
 }
 
-static AnserEvent receipt(struct desk *desk, int kind) {
+/* Waits for a receipt of this kind; `at` is its place in the event. */
+static AnserEvent receipt(struct desk *desk, int kind, size_t *at) {
     for (;;) {
         AnserEvent event = desk_next(desk, ANSER_EVENT_RECEIPTS);
         CHECK(anser_event_receipt_count(event) > 0);
-        if (anser_event_receipt_kind(event, 0) == kind) return event;
+        for (*at = 0; *at < anser_event_receipt_count(event); ++*at) {
+            if (anser_event_receipt_kind(event, *at) == kind) return event;
+        }
     }
 }
 
@@ -40,11 +43,12 @@ static void private_chat(struct desk *dave, struct desk *erin) {
     int64_t until = anser_event_number(end);
     CHECK(until > 0);
     FAILS(erin, 34209, anser_receipts_send_read(erin->client, 3, "geese", 0, AT(erin)));
-    AnserEvent event = receipt(dave, ANSER_RECEIPT_READ);
-    CHECK(anser_event_receipt_time(event, 0) == until && anser_event_receipt_uid_count(event, 0) == 0);
-    CHECK(anser_event_receipt_kind(event, 9) == 0 && anser_event_receipt_uid(event, 0, 0) == NULL);
-    SAME(anser_event_receipt_user_id(event, 0), "erin");
-    SAME(anser_conversation_target_id(anser_event_receipt_conversation(event, 0)), "erin");
+    size_t at;
+    AnserEvent event = receipt(dave, ANSER_RECEIPT_READ, &at);
+    CHECK(anser_event_receipt_time(event, at) == until && anser_event_receipt_uid_count(event, at) == 0);
+    CHECK(anser_event_receipt_kind(event, 9) == 0 && anser_event_receipt_uid(event, at, 0) == NULL);
+    SAME(anser_event_receipt_user_id(event, at), "erin");
+    SAME(anser_conversation_target_id(anser_event_receipt_conversation(event, at)), "erin");
     end = DONE(dave, anser_conversations_get(dave->client, 1, "erin", AT(dave)));
     CHECK(anser_conversation_peer_read_time(anser_event_conversation(end, 0)) == until);
     CHECK(anser_conversation_peer_delivered_time(anser_event_conversation(end, 0)) == until);
@@ -57,14 +61,15 @@ static void group(struct desk *dave, struct desk *erin) {
     AnserEvent end = DONE(dave, anser_receipts_request(dave->client, id, AT(dave)));
     CHECK(anser_message_is_receipt_requested(anser_event_message(end, 0)));
     FAILS(erin, 33003, anser_receipts_request(erin->client, there, AT(erin)));
-    AnserEvent event = receipt(erin, ANSER_RECEIPT_GROUP_REQUEST);
-    CHECK(anser_event_receipt_uid_count(event, 0) == 1);
-    SAME(anser_event_receipt_uid(event, 0, 0), uid);
+    size_t at;
+    AnserEvent event = receipt(erin, ANSER_RECEIPT_GROUP_REQUEST, &at);
+    CHECK(anser_event_receipt_uid_count(event, at) == 1);
+    SAME(anser_event_receipt_uid(event, at, 0), uid);
     end = DONE(erin, anser_receipts_respond(erin->client, 3, "geese", &there, 1, AT(erin)));
     CHECK(anser_event_count(end) == 1);
     end = DONE(erin, anser_receipts_respond(erin->client, 3, "geese", NULL, 0, AT(erin)));
     CHECK(anser_event_count(end) == 0);
-    receipt(dave, ANSER_RECEIPT_GROUP_READ);
+    receipt(dave, ANSER_RECEIPT_GROUP_READ, &at);
     end = DONE(dave, anser_receipts_readers(dave->client, id, AT(dave)));
     CHECK(anser_event_reader_count(end) == 1 && anser_event_reader_time(end, 0) > 0);
     SAME(anser_event_reader_id(end, 0), "erin");
@@ -110,9 +115,7 @@ void test_receipts(const struct world *world) {
     private_chat(&dave, &erin);
     group(&dave, &erin);
     typing(&dave, &erin);
-    pthread_mutex_lock(&seen.lock);
-    while (seen.typing == 0 || seen.receipts == 0) pthread_cond_wait(&seen.arrived, &seen.lock);
-    pthread_mutex_unlock(&seen.lock);
+    WAIT_UNTIL(seen.typing > 0 && seen.receipts > 0, &seen.lock, &seen.arrived);
     for (int i = 0; i < 2; i++) CHECK_CODE(0, anser_subscription_free(subscriptions[i]));
     desk_close(&dave);
     desk_close(&erin);

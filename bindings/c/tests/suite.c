@@ -23,7 +23,7 @@ void check_all_called(void) {
 }
 
 /* Generous: machines are shared, and valgrind is slow. */
-static struct timespec deadline(void) {
+struct timespec deadline(void) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 120;
@@ -67,10 +67,7 @@ void on_destroy(void *user_data) {
 }
 
 int32_t end_wait(struct end *end) {
-    struct timespec until = deadline();
-    pthread_mutex_lock(&end->lock);
-    while (!end->done) CHECK(pthread_cond_timedwait(&end->arrived, &end->lock, &until) == 0);
-    pthread_mutex_unlock(&end->lock);
+    WAIT_UNTIL(end->done, &end->lock, &end->arrived);
     CHECK(end->calls == 1);
     CHECK(end->destroyed == 1);
     return end->error;
@@ -148,13 +145,10 @@ void person_close(struct person *person) {
     pthread_cond_destroy(&person->heard.arrived);
 }
 
-#define WAIT(person, condition)                                                                        \
-    do {                                                                                               \
-        struct heard *heard = &(person)->heard;                                                        \
-        struct timespec until = deadline();                                                            \
-        pthread_mutex_lock(&heard->lock);                                                              \
-        while (!(condition)) CHECK(pthread_cond_timedwait(&heard->arrived, &heard->lock, &until) == 0); \
-        pthread_mutex_unlock(&heard->lock);                                                            \
+#define WAIT(person, condition)                                             \
+    do {                                                                    \
+        struct heard *heard = &(person)->heard;                             \
+        WAIT_UNTIL(condition, &heard->lock, &heard->arrived);               \
     } while (0)
 
 void wait_messages(struct person *person, int count) { WAIT(person, heard->messages >= count); }

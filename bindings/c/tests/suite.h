@@ -55,6 +55,17 @@ void end_free(struct end *end);
 void on_end(void *user_data, int32_t error, AnserEvent event);
 void on_destroy(void *user_data);
 
+/* When a test gives up waiting. */
+struct timespec deadline(void);
+#define WAIT_UNTIL(condition, lock, arrived)                                              \
+    do {                                                                                  \
+        struct timespec until = deadline();                                               \
+        pthread_mutex_lock(lock);                                                         \
+        while (!(condition)) CHECK(pthread_cond_timedwait(arrived, lock, &until) == 0);   \
+        pthread_mutex_unlock(lock);                                                       \
+    } while (0)
+
+
 /* Starts CALL with callback, user data and destroy function of a fresh end, and waits for it. */
 #define AWAIT(end, call)                                                                          \
     (end_init(&(end)), (call) == 0 ? end_wait(&(end)) : (fprintf(stderr, "%s was refused\n", #call), abort(), 0))

@@ -5,7 +5,6 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use anser::model::ErrorCode;
 use anser::wire::{Body, ByteString, Bytes, DownFrame, PubAck, Qos, Query, QueryAck, Topic, UpFrame, body};
@@ -140,8 +139,9 @@ pub(super) async fn serve(gateway: &Arc<Gateway>, session: Session, time: i64, s
             Some(done) = connection.jobs.next(), if !connection.jobs.is_empty() => connection.finish(done),
             Some(event) = events.recv() => connection.receive(event),
             () = guard.handle.missed_some.notified() => {
-                let missed = guard.handle.missed.swap(0, Ordering::SeqCst);
-                connection.arrived_unseen(missed);
+                let missed = guard.handle.take_missed();
+                missed.stamp.into_iter().for_each(|stamp| connection.arrived_unseen(stamp));
+                missed.changes().for_each(|change| connection.receive(SessionEvent::Changed(change)));
             }
             message = stream.next(), if may_read => match frame_of(message) {
                 Ok(Some(bytes)) => {

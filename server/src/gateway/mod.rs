@@ -7,8 +7,7 @@ mod push;
 mod registry;
 mod websocket;
 
-use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -69,7 +68,7 @@ impl Gateway {
             class,
             mailbox,
             close,
-            missed: AtomicI64::new(0),
+            missed: Mutex::default(),
             missed_some: Notify::new(),
         });
         self.registry.add(handle.clone());

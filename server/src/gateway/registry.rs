@@ -2,7 +2,7 @@
 //! end older connections. Called on whatever thread publishes an event, so nothing here blocks or awaits.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -51,23 +51,49 @@ pub(super) struct Handle {
     pub(super) class: PlatformClass,
     pub(super) mailbox: mpsc::Sender<SessionEvent>,
     pub(super) close: watch::Sender<Option<Close>>,
-    /// The greatest stamp that did not fit into the mailbox.
-    pub(super) missed: AtomicI64,
+    /// What did not fit into the mailbox.
+    pub(super) missed: Mutex<Missed>,
     pub(super) missed_some: Notify,
+}
+
+/// What is left of events that did not fit: the greatest of each kind says it all.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Missed {
+    pub(super) stamp: Option<i64>,
+    pub(super) states: Option<i64>,
+    pub(super) settings: Option<i64>,
+}
+
+impl Missed {
+    fn note(&mut self, event: &SessionEvent) {
+        let (place, number) = match event {
+            SessionEvent::Message { message, .. } => (&mut self.stamp, message.stamp),
+            SessionEvent::Changed(Change::States(version)) => (&mut self.states, *version),
+            SessionEvent::Changed(Change::Settings(version)) => (&mut self.settings, *version),
+            // Only for those who are there.
+            SessionEvent::Live(_) => return,
+        };
+        *place = (*place).max(Some(number));
+    }
+
+    /// What other devices changed.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> + use<> {
+        let (states, settings) = (self.states.map(Change::States), self.settings.map(Change::Settings));
+        states.into_iter().chain(settings)
+    }
 }
 
 impl Handle {
     fn deliver(&self, event: SessionEvent) {
-        let stamp = match &event {
-            SessionEvent::Message { message, .. } => Some(message.stamp),
-            SessionEvent::Live(_) | SessionEvent::Changed(_) => None,
-        };
-        if self.mailbox.try_send(event).is_err()
-            && let Some(stamp) = stamp
-        {
-            self.missed.fetch_max(stamp, Ordering::SeqCst);
+        if let Err(error) = self.mailbox.try_send(event) {
+            self.missed.lock().unwrap_or_else(PoisonError::into_inner).note(&error.into_inner());
             self.missed_some.notify_one();
         }
+    }
+
+    /// What was missed since the last call.
+    pub(super) fn take_missed(&self) -> Missed {
+        std::mem::take(&mut *self.missed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Asks the session to end; the first reason stays, only killing overrides it.
@@ -273,7 +299,7 @@ mod tests {
             class: PlatformClass::Web,
             mailbox: mpsc::channel(1).0,
             close,
-            missed: AtomicI64::new(0),
+            missed: Mutex::default(),
             missed_some: Notify::new(),
         };
         (Arc::new(handle), closed)
@@ -334,6 +360,16 @@ mod tests {
                 origin: "s".into(),
             }));
         }
-        assert_eq!(handle.missed.load(Ordering::SeqCst), 9);
+        for version in [3, 2] {
+            registry.on_event(&Event::Changed(crate::bus::Changed {
+                user: "alice".into(),
+                origin: "other".into(),
+                what: Change::States(version),
+            }));
+        }
+        let missed = handle.take_missed();
+        assert_eq!(missed, Missed { stamp: Some(9), states: Some(3), settings: None });
+        assert_eq!(missed.changes().collect::<Vec<_>>(), [Change::States(3)]);
+        assert_eq!(handle.take_missed(), Missed::default());
     }
 }
