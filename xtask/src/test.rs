@@ -86,5 +86,6 @@ fn summary(outcomes: &[(&str, Outcome)]) -> anyhow::Result<()> {
             Outcome::Skipped { lacks, install } => say(format!("skipped  {name}: no {lacks}; {install}")),
         }
     }
+    say("left out encryption at rest, a build of its own: `cargo xtask encryption`");
     if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
 }

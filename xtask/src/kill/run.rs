@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use tokio::task::JoinSet;
 
 use super::plan;
-use super::seed::{Outcome, Seed};
+use super::seed::{Outcome, Seed, Violation};
 use super::{Run, folder};
 
 /// Failed seeds after which the rest is not tried.
@@ -73,12 +73,14 @@ struct Tally {
     random: usize,
     survived: usize,
     failed: Vec<u64>,
+    /// The first of them whose data was wrong.
+    violated: Option<u64>,
 }
 
 impl Tally {
     /// Whether more seeds would change nothing.
     fn is_decided(&self, run: &Run) -> bool {
-        self.failed.len() >= if run.wrong_order { 1 } else { ENOUGH }
+        self.failed.len() >= ENOUGH || run.wrong_order && self.violated.is_some()
     }
 
     fn add(&mut self, run: &Run, number: u64, result: anyhow::Result<Outcome>) {
@@ -91,6 +93,9 @@ impl Tally {
             }
             Err(error) => {
                 self.failed.push(number);
+                if error.is::<Violation>() {
+                    self.violated.get_or_insert(number);
+                }
                 let wrong = if run.wrong_order { " --wrong-order" } else { "" };
                 eprintln!("seed {number}: {error:#}");
                 eprintln!("  its folder: {}", folder(number).display());
@@ -101,7 +106,7 @@ impl Tally {
 
     fn verdict(&self, run: &Run) -> anyhow::Result<()> {
         if run.wrong_order {
-            let Some(first) = self.failed.first() else {
+            let Some(first) = self.violated else {
                 bail!("the wrong order was not found out within {} seeds", run.seeds);
             };
             eprintln!("seed {first} found the wrong order out, as it must");

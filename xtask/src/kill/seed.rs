@@ -38,6 +38,16 @@ pub(crate) struct Outcome {
     pub(crate) survived: usize,
 }
 
+/// The mark of an error that says what the data shows, not that a run went wrong.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Violation;
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the data is not what it must be")
+    }
+}
+
 /// Everything one seed needs.
 pub(crate) struct Seed {
     pub(crate) number: u64,
@@ -78,7 +88,7 @@ impl Seed {
                 (ended, _) => bail!("life {number} ended {ended:?}, planned was {death:?}"),
             }
         }
-        self.check(&world, &token, &bob, &exported).await?;
+        self.check(&world, &token, &bob, &exported).await.context(Violation)?;
         Ok(outcome)
     }
 
