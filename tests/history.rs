@@ -4,8 +4,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use anser::client::{BackfillListener, HistoryQuery, Platform, RemoteQuery};
-use anser::model::{ConversationKey, ErrorCode, Message};
+use anser::client::{BackfillListener, HistoryQuery, MessageKind, Platform, RemoteQuery};
+use anser::model::{ConversationKey, ErrorCode, Message, MessageChangeKind};
+use anser::store::search::SearchQuery;
 use anser_server::{Clock, Config};
 use anser_testkit::{Person, World, new_folder, text_of};
 
@@ -236,4 +237,48 @@ async fn the_newest_page_is_whole_before_any_page_of_the_inbox_came() {
     assert_eq!((texts(&page.messages), page.has_more), (numbers(5..25), true));
     let rest = bob.client.history().load(to_alice, page.messages[0].sent_time, 20).await.unwrap();
     assert_eq!((texts(&rest.messages), rest.has_more), (numbers(0..5), false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_changes_is_told_and_what_it_brings_is_found() {
+    let clock = Clock::manual(1_800_000_000_000);
+    let world = World::with(Config { clock: clock.clone(), ..Config::default() }).await;
+    let alice = world.join("alice").await;
+    let (to_bob, to_alice) = (ConversationKey::private("bob"), ConversationKey::private("alice"));
+    let options = world.options().data_dir(new_folder("told").to_str().unwrap());
+    let bob = world.person("bob", options.clone()).await;
+    bob.connect().await;
+    let sent = alice.say(&to_bob, "a secret").await;
+    bob.heard.wait_messages(1);
+    drop(bob);
+    // The recall and what follows leave the inbox before bob is back.
+    alice.messages().recall(sent.id, Default::default()).await.unwrap();
+    let vote = r#"{"question":"tea?"}"#.to_owned();
+    let vote =
+        alice.messages().send(to_bob.clone(), "app:vote".into(), vote, Default::default()).await.unwrap();
+    alice.messages().wait_sent(vote.id).await.unwrap();
+    talk(&alice, &to_bob, 0..3).await;
+    clock.advance(30 * DAY);
+    world.server.purge().await.unwrap();
+
+    let bob = world.person("bob", options).await;
+    let kind = MessageKind {
+        object_name: "app:vote".into(),
+        persisted: true,
+        counted: true,
+        fields: vec![],
+        search_fields: vec!["question".into()],
+    };
+    bob.messages().register_kinds(vec![kind]).unwrap();
+    bob.connect().await;
+    bob.client.sync_now().await.unwrap();
+    let told = bob.heard.heard().conversations.len();
+    let page = bob.client.history().load(to_alice.clone(), 0, 20).await.unwrap();
+    assert_eq!(page.messages.len(), 5);
+    let change = bob.heard.wait_change(MessageChangeKind::Recalled);
+    assert_eq!(change.message.unwrap().uid, sent.uid);
+    bob.heard.wait("the conversation", |heard| heard.conversations[told..].contains(&to_alice));
+    let query = SearchQuery { text: "tea".into(), count: 10, ..Default::default() };
+    assert_eq!(bob.client.search().count(query).await.unwrap().count, 1);
+    assert!(bob.heard.heard().messages.is_empty(), "history is no news");
 }

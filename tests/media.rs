@@ -14,6 +14,8 @@ use anser_testkit::{Files, HttpUploader, Mishap, Person, World, new_folder};
 
 /// More than the client writes at once, and than it syncs at once.
 const LARGE: usize = 9 << 20;
+/// SHA-256 of "abc".
+const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 /// Bytes that repeat nowhere near, so that a shift shows.
 fn bytes(count: usize) -> Vec<u8> {
@@ -315,11 +317,10 @@ async fn wrong_hash_missing_file_redirects_and_cancel() {
         connected.download_url(files.url(name), path(name), sha256.map(str::to_owned))
     };
     files.put("abc", *b"abc");
-    let right = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    get("abc", Some(right)).await.unwrap();
+    get("abc", Some(ABC)).await.unwrap();
     assert_eq!(std::fs::read(path("abc")).unwrap(), b"abc");
     files.put("abd", *b"abd");
-    assert_eq!(get("abd", Some(right)).await.unwrap_err().code(), ErrorCode::FILE_HASH_DIFFERS);
+    assert_eq!(get("abd", Some(ABC)).await.unwrap_err().code(), ErrorCode::FILE_HASH_DIFFERS);
     assert!(!folder.join("abd").exists() && !folder.join("abd.part").exists());
     assert_eq!(get("abd", Some("xyz")).await.unwrap_err().code(), ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
     assert_eq!(get("none", None).await.unwrap_err().code(), ErrorCode::FILE_NOT_ON_SERVER);
@@ -412,4 +413,120 @@ async fn an_uploader_that_throws_fails_the_message() {
     let message = send(&alice, &file(&new_folder("broken"), "a.bin", b"abc")).await;
     let failure = alice.messages().wait_sent(message.id).await.unwrap_err();
     assert_eq!(failure.code(), ErrorCode::INTERNAL);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transfers_stop_with_a_suspended_store_and_go_on_with_it() {
+    let world = World::new().await;
+    let files = Files::start().await.unwrap();
+    let data = new_folder("suspend");
+    let content = bytes(500_000);
+    files.put("a.bin", content.clone());
+    files.plan("a.bin", [Mishap::StallAfter(100_000)]);
+    let (alice, message) = with_message(&world, &data, &files.url("a.bin")).await;
+    let arrival = download(&alice, message.id);
+    wait_moved(&alice, 100_000);
+    let storage = alice.client.storage();
+    storage.suspend().await.unwrap();
+    assert_eq!(arrival.await.unwrap().unwrap_err().code(), ErrorCode::DATABASE_SUSPENDED);
+    storage.resume().await.unwrap();
+    let here = download(&alice, message.id).await.unwrap().unwrap().local_path.unwrap();
+    assert_eq!(std::fs::read(here).unwrap(), content);
+    let heard = alice.heard.wait("done", |heard| in_state(&heard.progress, TransferState::Done));
+    assert!(heard.progress.iter().all(|told| told.state != TransferState::Failed), "it was no failure");
+
+    alice.client.media().set_uploader(HttpUploader::new(files.address));
+    files.plan("up.bin", [Mishap::StallAfter(100_000)]);
+    let upload = send(&alice, &file(&data, "up.bin", &content)).await;
+    alice.heard.wait("bytes", |heard| {
+        heard.progress.last().is_some_and(|last| last.message_id == upload.id && last.transferred >= 100_000)
+    });
+    storage.suspend().await.unwrap();
+    storage.resume().await.unwrap();
+    // Nobody connects: the file does not need it.
+    alice.heard.wait("the upload", |heard| {
+        heard
+            .progress
+            .last()
+            .is_some_and(|last| last.message_id == upload.id && last.state == TransferState::Done)
+    });
+    assert_eq!(files.get("up.bin").unwrap(), content);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_download_is_shared_only_by_who_wants_the_same() {
+    let world = World::new().await;
+    let files = Files::start().await.unwrap();
+    let data = new_folder("shared");
+    files.put("a.bin", b"abc".to_vec());
+    files.plan("a.bin", [Mishap::StallAfter(1)]);
+    let (alice, message) = with_message(&world, &data, &files.url("a.bin")).await;
+    let (media, id) = (alice.client.media(), message.id);
+    let get = |path: Option<&str>, sha256: Option<String>| {
+        let (media, path) = (media.clone(), path.map(str::to_owned));
+        let options = DownloadOptions { path, sha256, ..DownloadOptions::default() };
+        async move { media.download(id, options).await }
+    };
+    let place = data.join("mine").to_str().unwrap().to_owned();
+    let first = tokio::spawn(get(Some(&place), None));
+    wait_moved(&alice, 1);
+    let other = data.join("other").to_str().unwrap().to_owned();
+    for refused in [get(Some(&other), None).await, get(None, Some(ABC.into())).await] {
+        assert_eq!(refused.unwrap_err().code(), ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
+    }
+    media.pause(message.id).await.unwrap();
+    // Whoever names nothing takes what goes, and lets it go on.
+    assert_eq!(get(None, None).await.unwrap().local_path.as_deref(), Some(place.as_str()));
+    first.await.unwrap().unwrap();
+    let asked = files.requests("a.bin").len();
+    assert_eq!(get(None, Some(ABC.into())).await.unwrap().local_path.as_deref(), Some(place.as_str()));
+    assert_eq!(files.requests("a.bin").len(), asked, "the file is here and right");
+    let wrong = get(None, Some("0".repeat(64))).await.unwrap_err();
+    assert_eq!(wrong.code(), ErrorCode::FILE_HASH_DIFFERS, "the file is here, but not that one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_cancelled_or_deleted_takes_its_upload_along() {
+    let world = World::new().await;
+    let files = Files::start().await.unwrap();
+    let folder = new_folder("along");
+    let alice = world.join("alice").await;
+    let uploader = HttpUploader::new(files.address);
+    alice.client.media().set_uploader(uploader.clone());
+    for deletes in [false, true] {
+        let name = format!("{deletes}.bin");
+        files.plan(&name, [Mishap::StallAfter(1)]);
+        let message = send(&alice, &file(&folder, &name, b"abc")).await;
+        alice.heard.wait("it goes", |heard| {
+            heard.progress.last().is_some_and(|last| last.message_id == message.id && last.transferred > 0)
+        });
+        if deletes {
+            assert_eq!(alice.messages().delete(vec![message.id]).await.unwrap(), 1);
+        } else {
+            alice.messages().cancel(message.id).await.unwrap();
+        }
+        alice.heard.wait("its end", |heard| {
+            heard
+                .progress
+                .last()
+                .is_some_and(|last| last.message_id == message.id && last.state == TransferState::Cancelled)
+        });
+        // The uploader hears of it before anybody else.
+        let diary = uploader.diary();
+        let (id, ..) = diary.started.iter().rfind(|(_, of, _)| *of == message.id).unwrap();
+        assert!(diary.stopped.contains(id), "{diary:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_client_lets_its_uploader_go() {
+    let world = World::new().await;
+    let files = Files::start().await.unwrap();
+    let alice = world.join("alice").await;
+    let (media, uploader) = (alice.client.media(), HttpUploader::new(files.address));
+    media.set_uploader(uploader.clone());
+    alice.client.close();
+    assert_eq!(Arc::strong_count(&uploader), 1);
+    media.set_uploader(uploader.clone());
+    assert_eq!(Arc::strong_count(&uploader), 1, "nor does it take another");
 }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use anser::client::{MessageKind, Platform, PushOptions, QuietHours, SendOptions, SenderInfo};
+use anser::client::{
+    InsertedMessage, MessageKind, Platform, PushOptions, QuietHours, SendOptions, SenderInfo,
+};
 use anser::model::{ConversationKey, ConversationType, ErrorCode, Message};
+use anser::store::search::SearchQuery;
 use anser_server::Config;
 use anser_testkit::{Person, World, text_of};
 
@@ -103,6 +106,33 @@ async fn the_hosts_own_kinds_have_flags_and_fields() {
     messages.wait_sent(local.id).await.unwrap();
     assert!(!bob.heard.wait_messages(1).messages[0].counted);
     assert_eq!(bob.client.conversations().total_unread_count().await.unwrap(), 0);
+    // Put in and changed here it is held to the same, and found.
+    let found = |text: &str| {
+        let (search, text) = (alice.client.search(), text.to_owned());
+        async move { search.count(SearchQuery { text, count: 10, ..Default::default() }).await.unwrap().count }
+    };
+    let insert = |content: &str| {
+        let conversation = to_bob.clone();
+        messages.insert(InsertedMessage {
+            conversation,
+            sender_user_id: "bob".into(),
+            object_name: "app:vote".into(),
+            content: content.into(),
+            sent_time: 0,
+            sent_status: None,
+            received_status: 0,
+            counted: false,
+            uid: None,
+            extra: String::new(),
+        })
+    };
+    assert_eq!(insert(r#"{"answer":1}"#).await.unwrap_err().code(), ErrorCode::CONTENT_INVALID);
+    let inserted = insert(r#"{"question":"coffee?"}"#).await.unwrap();
+    assert_eq!(found("coffee").await, 1);
+    let lacking = messages.set_content(inserted.id, "{}".into()).await.unwrap_err();
+    assert_eq!(lacking.code(), ErrorCode::CONTENT_INVALID);
+    messages.set_content(inserted.id, r#"{"question":"water?"}"#.into()).await.unwrap();
+    assert_eq!((found("coffee").await, found("water").await), (0, 1));
     let built_in = MessageKind { object_name: "RC:TxtMsg".into(), ..kind };
     let refused = messages.register_kinds(vec![built_in]).unwrap_err();
     assert_eq!(refused.code(), ErrorCode::OBJECT_NAME_INVALID);

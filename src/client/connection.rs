@@ -157,41 +157,43 @@ impl Client {
 
     /// Hears how the client stands to the server; gets the current status first.
     pub fn add_connection_listener(&self, listener: Arc<dyn ConnectionListener>) -> Arc<Subscription> {
-        let greeting = HostEvent::Status(self.shared.status(), ErrorCode::SUCCESS);
-        self.shared.delivery.add(Listener::Connection(listener), vec![greeting])
+        self.add_to_state(Listener::Connection(listener), |shared| {
+            vec![HostEvent::Status(shared.status(), ErrorCode::SUCCESS)]
+        })
     }
 
     /// Hears of messages from now on.
     pub fn add_message_listener(&self, listener: Arc<dyn MessageListener>) -> Arc<Subscription> {
-        self.shared.delivery.add(Listener::Message(listener), Vec::new())
+        self.shared.delivery.add(Listener::Message(listener))
     }
 
     /// Hears of conversations that change from now on.
     pub fn add_conversation_listener(&self, listener: Arc<dyn ConversationListener>) -> Arc<Subscription> {
-        self.shared.delivery.add(Listener::Conversation(listener), Vec::new())
+        self.shared.delivery.add(Listener::Conversation(listener))
     }
 
     /// Hears of receipts from now on.
     pub fn add_receipt_listener(&self, listener: Arc<dyn ReceiptListener>) -> Arc<Subscription> {
-        self.shared.delivery.add(Listener::Receipt(listener), Vec::new())
+        self.shared.delivery.add(Listener::Receipt(listener))
     }
 
     /// Hears who is typing; gets those who type at present first.
     pub fn add_typing_listener(&self, listener: Arc<dyn TypingListener>) -> Arc<Subscription> {
-        let now = self.shared.typing().into_iter().map(|(key, users)| HostEvent::Typing(key, users));
-        self.shared.delivery.add(Listener::Typing(listener), now.collect())
+        self.add_to_state(Listener::Typing(listener), |shared| {
+            shared.typing().into_iter().map(|(key, users)| HostEvent::Typing(key, users)).collect()
+        })
     }
 
     /// Hears how uploads and downloads get on, from now on.
     pub fn add_media_listener(&self, listener: Arc<dyn MediaListener>) -> Arc<Subscription> {
-        self.shared.delivery.add(Listener::Media(listener), Vec::new())
+        self.shared.delivery.add(Listener::Media(listener))
     }
 
     /// Hears the library's log up to `level`. The log is the process's: with several clients, each log
     /// listener hears them all.
     pub fn add_log_listener(&self, level: LogLevel, listener: Arc<dyn LogListener>) -> Arc<Subscription> {
         logging::add(self.shared.id, &self.shared.delivery);
-        self.shared.delivery.add(Listener::Log(level, listener), Vec::new())
+        self.shared.delivery.add(Listener::Log(level, listener))
     }
 
     /// Sending and reading messages.
@@ -232,8 +234,9 @@ impl Client {
     /// Hears when the database was found damaged, and what became of it; gets the last report first, if
     /// there is one.
     pub fn add_database_listener(&self, listener: Arc<dyn DatabaseListener>) -> Arc<Subscription> {
-        let greeting = self.shared.last_report().map(HostEvent::Database).into_iter().collect();
-        self.shared.delivery.add(Listener::Database(listener), greeting)
+        self.add_to_state(Listener::Database(listener), |shared| {
+            shared.last_report().map(HostEvent::Database).into_iter().collect()
+        })
     }
 
     /// The care of the user's data: checks, exports, suspending, sizes.
@@ -298,6 +301,16 @@ impl Client {
                 Err(error)
             }
         }
+    }
+
+    fn add_to_state(
+        &self,
+        listener: Listener,
+        read: impl FnOnce(&Shared) -> Vec<HostEvent> + Send + 'static,
+    ) -> Arc<Subscription> {
+        let shared = Arc::downgrade(&self.shared);
+        let greeting = move || shared.upgrade().map(|shared| read(&shared)).unwrap_or_default();
+        self.shared.delivery.add_to_state(listener, greeting)
     }
 
     /// Whether [`Client::close`] was called.

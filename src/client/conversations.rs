@@ -1,7 +1,7 @@
 //! [`Conversations`]: the list, its rows' states, unread counts, drafts and tags. Everything works offline; what
 //! belongs to the account is told to the server when the line is there.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use super::Result;
 use super::kinds::{check_id, check_key};
@@ -363,15 +363,9 @@ fn check_count(conversations: &[ConversationKey]) -> Result<()> {
     Ok(())
 }
 
+topic!(Conversations);
+
 impl Conversations {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::downgrade(shared) }
-    }
-
-    fn shared(&self) -> Result<Arc<Shared>> {
-        self.shared.upgrade().ok_or_else(|| ErrorCode::CLIENT_CLOSED.into())
-    }
-
     /// Changes conversations, all in one transaction, and tells which really changed.
     async fn each(
         &self,

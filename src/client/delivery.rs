@@ -1,5 +1,6 @@
 //! The thread that calls the host: in order, one call at a time, holding no lock. The queue is bounded; a
-//! host that is too slow is told that it missed something, and completions are never dropped.
+//! host that is too slow is told that it missed something. Completions and the newest word on a state are never
+//! dropped.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -14,14 +15,14 @@ use super::listeners::{
     ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
     TypingListener,
 };
-use super::media::{MediaListener, MediaProgress};
+use super::media::{MediaListener, MediaProgress, TransferState};
 use crate::model::{
     ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
 };
 use crate::runtime;
 use crate::store::care::DatabaseReport;
 
-/// Events that may wait; each is a batch.
+/// Events that may wait, states apart; each is a batch.
 const MAX_QUEUE: usize = 4096;
 
 /// Something to tell the listeners.
@@ -39,6 +40,18 @@ pub(crate) enum HostEvent {
     Log(LogLevel, String, String),
     Database(DatabaseReport),
     Overflow,
+}
+
+impl HostEvent {
+    /// Whether this is the newest word on something that no store can be asked for again. There are few of these:
+    /// they are never dropped and do not count against [`MAX_QUEUE`].
+    fn is_state(&self) -> bool {
+        match self {
+            Self::Status(..) | Self::Synced | Self::Typing(..) | Self::Database(_) => true,
+            Self::Progress(progress) => progress.state != TransferState::Running,
+            _ => false,
+        }
+    }
 }
 
 /// Whoever listens.
@@ -73,6 +86,8 @@ impl Listener {
                 listener.on_typing(key.clone(), users.clone());
             }
             (Self::Message(listener), HostEvent::Overflow) => listener.on_overflow(),
+            (Self::Conversation(listener), HostEvent::Overflow) => listener.on_conversations(Vec::new()),
+            (Self::Receipt(listener), HostEvent::Overflow) => listener.on_receipts(Vec::new()),
             (Self::Conversation(listener), HostEvent::Conversations(keys)) => {
                 listener.on_conversations(keys.clone());
             }
@@ -86,11 +101,14 @@ impl Listener {
     }
 }
 
+/// Reads the current value of a state. Runs on the events thread.
+type Greeting = Box<dyn FnOnce() -> Vec<HostEvent> + Send>;
+
 enum Job {
     /// For every listener.
     Event(HostEvent),
-    /// For one listener: the current value of a state.
-    Greeting(Arc<Slot>, HostEvent),
+    /// For one listener: the current value of a state, read when it is told.
+    Greeting(Arc<Slot>, Greeting),
     /// A task to poll.
     Poll(Arc<Task>),
 }
@@ -180,6 +198,20 @@ impl Delivery {
         if queue.closing {
             return;
         }
+        if event.is_state() {
+            // In a queue that nobody serves, the newest word on who types in a conversation is enough.
+            if queue.jobs.len() >= MAX_QUEUE
+                && let HostEvent::Typing(key, _) = &event
+            {
+                let older =
+                    |job: &Job| matches!(job, Job::Event(HostEvent::Typing(other, _)) if other == key);
+                queue.jobs.retain(|job| !older(job));
+            }
+            queue.jobs.push_back(Job::Event(event));
+            drop(queue);
+            self.0.wake.notify_one();
+            return;
+        }
         if queue.events >= MAX_QUEUE {
             if !queue.overflowed {
                 queue.overflowed = true;
@@ -193,19 +225,28 @@ impl Delivery {
         self.0.wake.notify_one();
     }
 
-    /// Adds a listener; `greeting` is the current value of a state, which it gets first.
-    pub(crate) fn add(&self, listener: Listener, greeting: Vec<HostEvent>) -> Arc<Subscription> {
+    /// Adds a listener.
+    pub(crate) fn add(&self, listener: Listener) -> Arc<Subscription> {
         let slot = Arc::new(Slot { listener, state: Mutex::default(), idle: Condvar::new() });
         lock(&self.0.slots).push(slot.clone());
-        for event in greeting {
-            let mut queue = lock(&self.0.queue);
-            if !queue.closing {
-                queue.jobs.push_back(Job::Greeting(slot.clone(), event));
-            }
-            drop(queue);
-            self.0.wake.notify_one();
-        }
         Arc::new(Subscription { slot, delivery: Arc::downgrade(&self.0) })
+    }
+
+    /// Adds a listener to a state: it is told the current value, which `greeting` reads on the events thread at
+    /// that moment, so that no change falls between the reading and the listening.
+    pub(crate) fn add_to_state(
+        &self,
+        listener: Listener,
+        greeting: impl FnOnce() -> Vec<HostEvent> + Send + 'static,
+    ) -> Arc<Subscription> {
+        let subscription = self.add(listener);
+        let mut queue = lock(&self.0.queue);
+        if !queue.closing {
+            queue.jobs.push_back(Job::Greeting(subscription.slot.clone(), Box::new(greeting)));
+        }
+        drop(queue);
+        self.0.wake.notify_one();
+        subscription
     }
 
     /// Makes a future and runs it to its end on the events thread: how C completions are called. `false` if
@@ -259,7 +300,7 @@ impl Inner {
                         slot.call(&event);
                     }
                 }
-                Job::Greeting(slot, event) => slot.call(&event),
+                Job::Greeting(slot, greeting) => greeting().iter().for_each(|event| slot.call(event)),
                 Job::Poll(task) => {
                     if task.poll() {
                         lock(&self.queue).tasks -= 1;
@@ -276,7 +317,7 @@ impl Inner {
             if let Some(job) = queue.jobs.pop_front() {
                 match &job {
                     Job::Event(HostEvent::Overflow) => queue.overflowed = false,
-                    Job::Event(_) => queue.events -= 1,
+                    Job::Event(event) if !event.is_state() => queue.events -= 1,
                     _ => {}
                 }
                 return Some(job);
@@ -374,3 +415,6 @@ fn contained(call: impl FnOnce()) {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

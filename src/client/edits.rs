@@ -159,16 +159,27 @@ impl Messages {
         }
         let user = shared.user()?.id.clone();
         let (now, server_now) = (shared.clock.wall(), shared.server_now());
-        let local = |message| local(message, &user, server_now);
+        let local = |message: InsertedMessage| {
+            let kind = shared.kinds.get(&message.object_name);
+            let words = kind.as_ref().and_then(|kind| kind.search_words(&message.content));
+            Ok((local(message, kind.as_ref(), &user, server_now)?, words))
+        };
         let messages = messages.into_iter().map(local).collect::<Result<Vec<_>>>()?;
         let mut keys: Vec<ConversationKey> = Vec::new();
-        for message in &messages {
+        for (message, _) in &messages {
             if !keys.contains(&message.conversation) {
                 keys.push(message.conversation.clone());
             }
         }
         let work = move |connection: &rusqlite::Connection| {
-            messages.iter().map(|message| store::insert(connection, message, now)).collect()
+            let insert = |(message, words): &(LocalMessage, Option<String>)| {
+                let inserted = store::insert(connection, message, now)?;
+                match words {
+                    Some(_) => store::edit(connection, inserted.id, &Edit::SearchWords(words.clone())),
+                    None => Ok(inserted),
+                }
+            };
+            messages.iter().map(insert).collect()
         };
         let inserted = shared.run(Durability::Relaxed, work).await?;
         shared.delivery.tell(HostEvent::Conversations(keys));
@@ -182,8 +193,12 @@ impl Messages {
     /// of its kind.
     pub async fn set_content(&self, message_id: i64, content: String) -> Result<Message> {
         let message = self.get(message_id).await?;
-        check_content(&message.object_name, &content, None)?;
-        self.edit(message_id, Edit::Content(content)).await
+        let kind = self.shared()?.kinds.get(&message.object_name);
+        check_content(&message.object_name, &content, kind.as_ref())?;
+        // What is found of the host's own kinds follows their content; for others it is the host's to set.
+        let kind = kind.filter(|kind| !kind.search_fields.is_empty());
+        let words = kind.map(|kind| Edit::SearchWords(kind.search_words(&content)));
+        self.edit(message_id, [Some(Edit::Content(content)), words].into_iter().flatten().collect()).await
     }
 
     /// Sets the host's own note on a message; never sent.
@@ -194,7 +209,7 @@ impl Messages {
         if extra.len() > super::kinds::MAX_CONTENT {
             return Err(ErrorCode::MSG_SIZE_OUT_OF_LIMIT.into());
         }
-        self.edit(message_id, Edit::Extra(extra)).await
+        self.edit(message_id, vec![Edit::Extra(extra)]).await
     }
 
     /// Sets what is found of a message beside its content's own text; `None` for nothing more.
@@ -205,7 +220,7 @@ impl Messages {
         if words.as_ref().is_some_and(|words| words.len() > super::kinds::MAX_CONTENT) {
             return Err(ErrorCode::MSG_SIZE_OUT_OF_LIMIT.into());
         }
-        self.edit(message_id, Edit::SearchWords(words)).await
+        self.edit(message_id, vec![Edit::SearchWords(words)]).await
     }
 
     /// Sets what the user did with a received message: bits of `ReceivedStatus` (read 1, listened 2, downloaded 4,
@@ -217,7 +232,7 @@ impl Messages {
         if status & !RECEIVED_BITS != 0 {
             return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER.into());
         }
-        self.edit(message_id, Edit::ReceivedStatus(status)).await
+        self.edit(message_id, vec![Edit::ReceivedStatus(status)]).await
     }
 
     /// Sets how far an own message has come, on this device.
@@ -225,7 +240,7 @@ impl Messages {
     /// # Errors
     /// 61001 if there is no such message; 33003 while it is on its way, and for SENDING.
     pub async fn set_sent_status(&self, message_id: i64, status: SentStatus) -> Result<Message> {
-        self.edit(message_id, Edit::SentStatus(status)).await
+        self.edit(message_id, vec![Edit::SentStatus(status)]).await
     }
 
     /// Deletes messages on this device; unknown ids are left out, one that waits to be sent is not sent. Returns
@@ -300,9 +315,12 @@ impl Messages {
 }
 
 impl Messages {
-    async fn edit(&self, id: i64, edit: Edit) -> Result<Message> {
+    async fn edit(&self, id: i64, edits: Vec<Edit>) -> Result<Message> {
         let shared = self.shared()?;
-        let work = move |connection: &rusqlite::Connection| store::edit(connection, id, &edit);
+        let work = move |connection: &rusqlite::Connection| {
+            edits.iter().try_for_each(|edit| store::edit(connection, id, edit).map(drop))?;
+            store::existing(connection, id)
+        };
         let message = shared.run(Durability::Relaxed, work).await?;
         shared.message_changed(MessageChangeKind::Updated, &message);
         Ok(message)
@@ -377,10 +395,15 @@ impl Messages {
 /// How far ahead of the server's estimated time a message may be put in, ms.
 const MAX_AHEAD: i64 = 60_000;
 
-fn local(message: InsertedMessage, user: &str, server_now: i64) -> Result<LocalMessage> {
+fn local(
+    message: InsertedMessage,
+    kind: Option<&MessageKind>,
+    user: &str,
+    server_now: i64,
+) -> Result<LocalMessage> {
     check_key(&message.conversation)?;
     check_id(&message.object_name, ErrorCode::OBJECT_NAME_INVALID)?;
-    check_content(&message.object_name, &message.content, None)?;
+    check_content(&message.object_name, &message.content, kind)?;
     let own = message.sender_user_id == user;
     let status = message.sent_status.unwrap_or(SentStatus::Sent);
     let named = message.uid.as_ref().is_none_or(|uid| !uid.is_empty() && uid.len() <= 64);

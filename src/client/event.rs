@@ -46,7 +46,6 @@ pub(crate) struct Opened {
     pub(crate) cursors: Cursors,
     pub(crate) outbox: Vec<Outgoing>,
     pub(crate) signals: Signals,
-    pub(crate) destruct_at: Option<i64>,
     /// Up to which versions states and settings are known.
     pub(crate) states: i64,
     pub(crate) settings: i64,
@@ -58,7 +57,6 @@ impl Opened {
             cursors: store::cursors(connection)?,
             outbox: store::pending(connection)?,
             signals: store::waiting(connection, user)?,
-            destruct_at: store::next_destruct(connection)?,
             states: store::settings::number(connection, store::settings::STATES_VERSION)?,
             settings: store::settings::number(connection, store::settings::SETTINGS_VERSION)?,
         })
@@ -135,7 +133,7 @@ pub(crate) enum Event {
     Care(Care),
     /// The sync that ends by itself may begin: it is connected.
     SyncBegins,
-    /// The sync that ends by itself leaves the line.
+    /// The sync that ends by itself leaves the line, unless the host wants it meanwhile.
     Leave,
     Close,
 }

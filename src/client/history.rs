@@ -3,13 +3,14 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
+use super::delivery::HostEvent;
 use super::kinds::check_key;
 use super::messages::MAX_PAGE;
 use super::shared::Shared;
 use super::{Error, Result};
 use crate::model::{ConversationKey, ConversationType, ErrorCode, Message};
 use crate::session::Answer;
-use crate::store::{self, Durability, HistoryQuery, RemotePage};
+use crate::store::{self, Durability, HistoryQuery, RemotePage, Stored};
 use crate::wire::{Body, Topic, body};
 
 /// Messages that the server gives at a time (flows §9.1).
@@ -118,18 +119,16 @@ impl History {
         let shared = self.shared()?;
         let query = HistoryQuery { time: time - 1, newer: true, count, ..HistoryQuery::default() };
         // What comes after is whole if the stretch that ends it reaches back to here; else it is asked for.
-        let (newer, end) = newer(&shared, &conversation, &query).await?;
+        let (mut newer, end) = newer(&shared, &conversation, &query).await?;
         if end > time {
             let asked =
                 RemoteQuery { time: time - 1, count: count.clamp(MIN_REMOTE, MAX_REMOTE), newer: true };
             if fetch(&shared, &conversation, &asked).await.is_err() && page.gap_to == 0 {
                 (page.gap_from, page.gap_to) = (time, end);
             }
-            let (newer, _) = self::newer(&shared, &conversation, &query).await?;
-            page.messages.extend(newer);
-        } else {
-            page.messages.extend(newer);
+            (newer, _) = self::newer(&shared, &conversation, &query).await?;
         }
+        page.messages.extend(newer);
         Ok(page)
     }
 
@@ -293,15 +292,7 @@ pub struct TimeSpan {
     pub to: i64,
 }
 
-impl History {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::downgrade(shared) }
-    }
-
-    fn shared(&self) -> Result<Arc<Shared>> {
-        self.shared.upgrade().ok_or_else(|| ErrorCode::CLIENT_CLOSED.into())
-    }
-}
+topic!(History);
 
 fn check(conversation: &ConversationKey, query: &HistoryQuery) -> Result<()> {
     check_key(conversation)?;
@@ -343,7 +334,8 @@ async fn newer(shared: &Shared, key: &ConversationKey, query: &HistoryQuery) -> 
     shared.read(work).await
 }
 
-/// Asks the server for a page and keeps it. Returns it as it is here now, and whether there is more.
+/// Asks the server for a page and keeps it. Returns it as it is here now, and whether there is more. No message
+/// of it is news, but what it changed here is told.
 async fn fetch(
     shared: &Shared,
     conversation: &ConversationKey,
@@ -370,9 +362,10 @@ async fn fetch(
         order: Some(i32::from(query.newer)),
     };
     let answer = shared.query(topic, target, request.to_bytes()).await?;
-    let Answer::History { messages, has_more, .. } = answer else {
+    let Answer::History { mut messages, has_more, .. } = answer else {
         return Err(ErrorCode::UNKNOWN.into());
     };
+    shared.kinds.find_words(&mut messages);
     let page = RemotePage {
         conversation: conversation.clone(),
         time: query.time,
@@ -381,7 +374,17 @@ async fn fetch(
         has_more,
         now: shared.server_now(),
     };
-    let (user, now) = (shared.user()?.id.clone(), shared.clock.wall());
-    let work = move |connection: &rusqlite::Connection| store::store_page(connection, page, &user, now);
-    Ok((shared.run(Durability::Relaxed, work).await?, has_more))
+    let (user, now) = (shared.user()?, shared.clock.wall());
+    let (id, delivery) = (user.id.clone(), shared.delivery.clone());
+    let work = move |connection: &rusqlite::Connection| store::store_page(connection, page, &id, now);
+    let told = move |(messages, Stored { changes, conversations, .. }): (Vec<Message>, Stored)| {
+        if !changes.is_empty() {
+            delivery.tell(HostEvent::Changed(changes));
+        }
+        if !conversations.is_empty() {
+            delivery.tell(HostEvent::Conversations(conversations));
+        }
+        messages
+    };
+    Ok((user.run_then(Durability::Relaxed, work, told).await?, has_more))
 }

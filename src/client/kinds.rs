@@ -11,7 +11,7 @@ use super::{Error, Result};
 use crate::model::content::{Content, MentionedInfo, UserInfo, flags_of};
 use crate::model::enums::MentionedType;
 use crate::model::{ConversationKey, ConversationType, ErrorCode, MessageFlags};
-use crate::session::Batch;
+use crate::session::Incoming;
 use crate::store::{MAX_EXPANSION, MAX_EXPANSION_KEY, MAX_EXPANSION_VALUE, NewMessage};
 use crate::wire::{Body, Topic, body};
 
@@ -149,7 +149,8 @@ impl MessageKind {
         MessageFlags(bit(self.persisted, MessageFlags::PERSISTED) | bit(self.counted, MessageFlags::COUNTED))
     }
 
-    fn search_words(&self, content: &str) -> Option<String> {
+    /// What is found of such a content.
+    pub(super) fn search_words(&self, content: &str) -> Option<String> {
         if self.search_fields.is_empty() {
             return None;
         }
@@ -178,17 +179,17 @@ impl Kinds {
         Ok(())
     }
 
-    fn get(&self, object_name: &str) -> Option<MessageKind> {
+    pub(super) fn get(&self, object_name: &str) -> Option<MessageKind> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(object_name).cloned()
     }
 
     /// Adds what is found of the host's kinds to messages on their way to the store.
-    pub(super) fn find_words(&self, batch: &mut Batch) {
+    pub(super) fn find_words(&self, messages: &mut [Incoming]) {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if known.is_empty() {
             return;
         }
-        for message in &mut batch.messages {
+        for message in messages {
             message.search_words =
                 known.get(&message.object_name).and_then(|kind| kind.search_words(&message.content));
         }

@@ -33,7 +33,7 @@ pub trait MessageListener: Send + Sync {
 /// Hears of receipts: what peers and members have stored and read.
 #[uniffi::export(with_foreign)]
 pub trait ReceiptListener: Send + Sync {
-    /// These arrived.
+    /// These arrived. None named: the host was too slow and some were dropped; the store has what they said.
     fn on_receipts(&self, receipts: Vec<Receipt>);
 }
 
@@ -48,7 +48,7 @@ pub trait TypingListener: Send + Sync {
 /// named once per batch; read their rows again to show them.
 #[uniffi::export(with_foreign)]
 pub trait ConversationListener: Send + Sync {
-    /// These changed.
+    /// These changed. None named: the host was too slow and some were dropped; read the list again.
     fn on_conversations(&self, conversations: Vec<ConversationKey>);
 }
 

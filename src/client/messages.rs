@@ -2,13 +2,11 @@
 
 use std::sync::{Arc, Weak};
 
-use tokio::sync::oneshot;
-
+use super::Result;
 use super::core::Event;
 use super::delivery::HostEvent;
 use super::kinds::{SendOptions, compose};
 use super::shared::{Shared, User};
-use super::{Error, Result};
 use crate::kill::{self, Point};
 use crate::model::content::{Content, TextMessage};
 use crate::model::{ConversationKey, ErrorCode, Message};
@@ -115,15 +113,9 @@ impl Messages {
     }
 }
 
+topic!(Messages);
+
 impl Messages {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::downgrade(shared) }
-    }
-
-    pub(super) fn shared(&self) -> Result<Arc<Shared>> {
-        self.shared.upgrade().ok_or_else(|| ErrorCode::CLIENT_CLOSED.into())
-    }
-
     /// Sends typed content. See [`Messages::send`].
     ///
     /// # Errors
@@ -155,20 +147,12 @@ async fn enqueue(
     + Send
     + 'static,
 ) -> Result<Message> {
-    let (reply, answer) = oneshot::channel();
     let sender = shared.clone();
-    user.store.run(Durability::Full, work, move |result| {
+    let queued = move |(message, outgoing): (Message, Outgoing)| {
         kill::reach(Point::Queued);
-        let result = result.map(|(message, outgoing)| {
-            sender.send(Event::Queued(outgoing));
-            sender.delivery.tell(HostEvent::Conversations(vec![message.conversation.clone()]));
-            message
-        });
-        // The caller may have lost interest; the message goes all the same.
-        let _ = reply.send(result);
-    });
-    match answer.await {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(Error::new(ErrorCode::CLIENT_CLOSED)),
-    }
+        sender.send(Event::Queued(outgoing));
+        sender.delivery.tell(HostEvent::Conversations(vec![message.conversation.clone()]));
+        message
+    };
+    user.run_then(Durability::Full, work, queued).await
 }

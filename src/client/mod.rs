@@ -12,6 +12,23 @@
 //! writer) and `anser-events` (calls the host). The UniFFI attributes sit on these very methods, so that
 //! there is one definition of each for Rust, Kotlin, Swift and Python.
 
+/// What the objects of all topics have in common: each holds its client weakly.
+macro_rules! topic {
+    ($name:ident) => {
+        impl $name {
+            pub(super) fn new(shared: &std::sync::Arc<$crate::client::shared::Shared>) -> Self {
+                Self { shared: std::sync::Arc::downgrade(shared) }
+            }
+
+            pub(super) fn shared(
+                &self,
+            ) -> $crate::client::Result<std::sync::Arc<$crate::client::shared::Shared>> {
+                self.shared.upgrade().ok_or_else(|| $crate::model::ErrorCode::CLIENT_CLOSED.into())
+            }
+        }
+    };
+}
+
 mod actor;
 mod connection;
 mod conversations;

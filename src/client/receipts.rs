@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError, Weak};
 
 use serde_json::json;
 
@@ -45,6 +45,11 @@ impl TypingSent {
         }
         last.insert(key.clone(), now);
         true
+    }
+
+    /// It could not be told: the next key may.
+    fn undo(&self, key: &ConversationKey) {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }
 
@@ -173,8 +178,11 @@ impl Receipts {
             config_flag: Some(0),
             ..Default::default()
         };
-        shared.publish(topic, conversation.target_id, body.to_bytes()).await?;
-        Ok(())
+        let told = shared.publish(topic, conversation.target_id.clone(), body.to_bytes()).await;
+        if told.is_err() {
+            shared.typing_sent.undo(&conversation);
+        }
+        told.map(drop)
     }
 
     /// How long typing is told once only, in ms: 0 to 60000.
@@ -199,12 +207,4 @@ pub struct GroupReaders {
     pub readers: Vec<Reader>,
 }
 
-impl Receipts {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::downgrade(shared) }
-    }
-
-    fn shared(&self) -> Result<Arc<Shared>> {
-        self.shared.upgrade().ok_or_else(|| ErrorCode::CLIENT_CLOSED.into())
-    }
-}
+topic!(Receipts);

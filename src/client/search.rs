@@ -1,10 +1,10 @@
 //! [`Search`]: finding messages and conversations by their words, in the local store.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use super::Result;
 use super::shared::Shared;
-use crate::model::{ConversationType, ErrorCode};
+use crate::model::ConversationType;
 use crate::store::search::{self, ConversationHits, SearchCount, SearchPage, SearchQuery};
 
 /// Search in everything that is stored here. Holds its client weakly: once that is gone, calls fail with
@@ -51,12 +51,4 @@ impl Search {
     }
 }
 
-impl Search {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::downgrade(shared) }
-    }
-
-    fn shared(&self) -> Result<Arc<Shared>> {
-        self.shared.upgrade().ok_or_else(|| ErrorCode::CLIENT_CLOSED.into())
-    }
-}
+topic!(Search);

@@ -1,6 +1,6 @@
 //! [`Settings`]: what the user prefers, on this device or for the account.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use super::core::Event;
 use super::shared::Shared;
@@ -96,10 +96,7 @@ impl Settings {
         let shared = self.shared()?;
         let user = shared.user()?.id.clone();
         // The change names the version that it is made on (flows §11.8).
-        let version = match read_settings(&shared, 0).await {
-            Ok(answer) => answer.version.unwrap_or_default(),
-            Err(error) => return Err(error),
-        };
+        let version = read_settings(&shared).await?.version.unwrap_or_default();
         let request = body::SetUserSettingRequest { version: Some(version), value: Some(days.to_string()) };
         shared.query(Topic::SetOfflineDays, user, request.to_bytes()).await?;
         let keep = move |connection: &rusqlite::Connection| {
@@ -117,18 +114,12 @@ impl Settings {
     }
 }
 
+topic!(Settings);
+
 impl Settings {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::downgrade(shared) }
-    }
-
-    fn shared(&self) -> Result<Arc<Shared>> {
-        self.shared.upgrade().ok_or_else(|| ErrorCode::CLIENT_CLOSED.into())
-    }
-
     /// The account's number and version; `None` offline or where the server does not say.
     async fn ask_days(&self, shared: &Shared) -> Result<Option<(u32, i64)>> {
-        match read_settings(shared, 0).await {
+        match read_settings(shared).await {
             Ok(answer) => Ok(offline_days(&answer).map(|days| (days, answer.version.unwrap_or_default()))),
             Err(error) if error.code() == ErrorCode::CLIENT_CLOSED => Err(error),
             Err(_) => Ok(None),
@@ -136,9 +127,10 @@ impl Settings {
     }
 }
 
-async fn read_settings(shared: &Shared, version: i64) -> Result<body::UserSettings> {
+/// The account's settings, all of them.
+async fn read_settings(shared: &Shared) -> Result<body::UserSettings> {
     let user = shared.user()?.id.clone();
-    let request = body::PullUserSettingsRequest { version: Some(version), reserve: Some(true) };
+    let request = body::PullUserSettingsRequest { version: Some(0), reserve: Some(true) };
     match shared.query(Topic::UserSettings, user, request.to_bytes()).await? {
         Answer::Body(bytes) => {
             body::UserSettings::from_bytes(bytes).map_err(|_| Error::new(ErrorCode::UNKNOWN))

@@ -23,7 +23,7 @@ use crate::model::{
 };
 use crate::session::Answer;
 use crate::store::care::{self, DatabaseReport};
-use crate::store::{Durability, Folder, Key, Location, Store, StoreError};
+use crate::store::{self, Durability, Folder, Key, Location, Store, StoreError};
 use crate::wire::url::Identity;
 use crate::wire::{Bytes, Topic};
 
@@ -31,6 +31,35 @@ use crate::wire::{Bytes, Topic};
 pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) store: Store,
+}
+
+impl User {
+    /// Runs a job on the user's store and waits for its result.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&rusqlite::Connection) -> std::result::Result<T, StoreError> + Send + 'static,
+    ) -> Result<T> {
+        self.run_then(durability, work, |value| value).await
+    }
+
+    /// Runs a job and waits for what `then` makes of its value: that runs on the store's thread, after the
+    /// commit, also if the caller has lost interest.
+    pub(crate) async fn run_then<T: Send + 'static, U: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&rusqlite::Connection) -> std::result::Result<T, StoreError> + Send + 'static,
+        then: impl FnOnce(T) -> U + Send + 'static,
+    ) -> Result<U> {
+        let (reply, answer) = oneshot::channel();
+        self.store.run(durability, work, move |result| {
+            let _ = reply.send(result.map(then));
+        });
+        match answer.await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(Error::new(ErrorCode::CLIENT_CLOSED)),
+        }
+    }
 }
 
 pub(crate) struct Shared {
@@ -184,10 +213,17 @@ impl Shared {
             state.suspended = Some(user.as_ref().map(|user| user.id.clone()));
             user
         };
-        self.media.end(&self.delivery, false);
+        self.media.end(&self.delivery, ErrorCode::DATABASE_SUSPENDED);
         if let Some(user) = user {
             user.store.close();
         }
+    }
+
+    /// Whether this user is open, or was when the store was suspended.
+    pub(crate) fn is_users(&self, user_id: &str) -> bool {
+        let state = self.state();
+        let open = state.user.as_ref().map(|user| user.id.as_str());
+        open.or(state.suspended.as_ref().and_then(Option::as_deref)) == Some(user_id)
     }
 
     pub(crate) fn is_suspended(&self) -> bool {
@@ -267,13 +303,22 @@ impl Shared {
         }
         let user = Arc::new(User { id: user_id.to_owned(), store });
         self.state().user = Some(user.clone());
+        // What destroys itself does so offline, too.
+        let events = self.events.clone();
+        user.store.run(Durability::Read, store::next_destruct, move |result| {
+            if let Ok(at) = result {
+                let _ = events.send(Event::DestructAt(at));
+            }
+        });
         Ok(user)
     }
 
     /// Finishes what the open user's store has to do and closes it.
     pub(crate) fn close_user(&self) {
         let user = self.state().user.take();
-        self.media.end(&self.delivery, self.closed.load(Ordering::Acquire));
+        let closed = self.closed.load(Ordering::Acquire);
+        let code = if closed { ErrorCode::CLIENT_CLOSED } else { ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT };
+        self.media.end(&self.delivery, code);
         if let Some(user) = user {
             user.store.close();
         }
@@ -357,16 +402,7 @@ impl Shared {
         durability: Durability,
         work: impl FnOnce(&rusqlite::Connection) -> std::result::Result<T, StoreError> + Send + 'static,
     ) -> Result<T> {
-        let user = self.user()?;
-        let (reply, answer) = oneshot::channel();
-        user.store.run(durability, work, move |result| {
-            // The caller may have lost interest.
-            let _ = reply.send(result);
-        });
-        match answer.await {
-            Ok(result) => Ok(result?),
-            Err(_) => Err(Error::new(ErrorCode::CLIENT_CLOSED)),
-        }
+        self.user()?.run(durability, work).await
     }
 }
 

@@ -217,22 +217,24 @@ impl Storage {
             let words = "the database is not encrypted";
             return Err(Error::with_words(ErrorCode::BIZ_ERROR_INVALID_PARAMETER, words));
         }
-        let new = key.clone();
-        shared.read(move |connection| care::rekey(connection, &new)).await?;
-        shared.set_key(key);
-        Ok(())
+        let user = shared.user()?;
+        let (reply, answer) = oneshot::channel();
+        let client = shared.clone();
+        user.store.rekey(key.clone(), move |result| {
+            // Whatever becomes of the caller: from now on the database opens with this one alone.
+            if result.is_ok() {
+                client.set_key(key);
+            }
+            let _ = reply.send(result);
+        });
+        match answer.await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(ErrorCode::CLIENT_CLOSED.into()),
+        }
     }
 }
 
-impl Storage {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::downgrade(shared) }
-    }
-
-    fn shared(&self) -> Result<Arc<Shared>> {
-        self.shared.upgrade().ok_or_else(|| ErrorCode::CLIENT_CLOSED.into())
-    }
-}
+topic!(Storage);
 
 /// Tells a listener how far a task is, and the task whether to go on.
 struct Progress {

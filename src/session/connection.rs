@@ -84,6 +84,10 @@ impl Connection {
         matches!(self.phase, Phase::Preparing | Phase::Online)
     }
 
+    pub(super) fn is_idle(&self) -> bool {
+        self.phase == Phase::Idle
+    }
+
     pub(super) fn is_online(&self) -> bool {
         self.phase == Phase::Online
     }

@@ -256,6 +256,11 @@ impl Session {
         self.connection.is_online()
     }
 
+    /// Whether nothing is wanted of the line: it neither stands nor is tried for.
+    pub fn is_idle(&self) -> bool {
+        self.connection.is_idle()
+    }
+
     /// The logged-in user; kept after the connection is lost.
     pub fn user_id(&self) -> Option<&str> {
         self.connection.user_id()

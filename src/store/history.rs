@@ -259,7 +259,7 @@ pub struct RemotePage {
 }
 
 /// Stores a page of the server's history beside what is here. Nothing of it counts as new for the host: it
-/// is history. Returns the messages as they are here now, oldest first.
+/// is history. Returns the messages as they are here now, oldest first, and what the page changed here.
 ///
 /// # Errors
 /// The database fails.
@@ -268,7 +268,7 @@ pub fn store_page(
     page: RemotePage,
     user: &str,
     now: i64,
-) -> Result<Vec<Message>, StoreError> {
+) -> Result<(Vec<Message>, Stored), StoreError> {
     let RemotePage { conversation: key, time, newer, mut messages, has_more, now: server_now } = page;
     // What was not asked for proves nothing about what lies between.
     messages.retain(|message| {
@@ -277,14 +277,15 @@ pub fn store_page(
     });
     let times = messages.iter().map(|message| message.sent_time);
     let (oldest, newest) = (times.clone().min(), times.max());
-    let (mut shown, mut added) = (Vec::new(), Vec::new());
+    let (mut shown, mut added, mut stored) = (Vec::new(), Vec::new(), Stored::default());
+    let before_it = connection.total_changes();
     for mut incoming in messages {
         // The server names a conversation in several ways; it was asked for this one.
         incoming.conversation = key.clone();
         incoming.persisted = true;
         let uid = incoming.uid.clone();
         if incoming.object_name != commands::RECALLED
-            || !commands::apply(connection, &incoming, user, now, &mut Stored::default())?
+            || !commands::apply(connection, &incoming, user, now, &mut stored)?
         {
             added.extend(insert(connection, &incoming, now)?);
         }
@@ -295,6 +296,9 @@ pub fn store_page(
         }
     }
     rows::all_added(connection, &added)?;
+    if connection.total_changes() > before_it {
+        stored.touch(&key);
+    }
     let before = if time <= 0 { server_now } else { time };
     let (from, to) = match (newer, has_more) {
         (false, true) => (oldest.unwrap_or(before), before),
@@ -304,7 +308,7 @@ pub fn store_page(
     };
     add_range(connection, &key, from, to)?;
     shown.sort_by(|a, b| (a.sent_time, &a.uid, a.id).cmp(&(b.sent_time, &b.uid, b.id)));
-    Ok(shown)
+    Ok((shown, stored))
 }
 
 /// Everything of a conversation from `from` to `to` is here; ranges that touch become one.

@@ -13,7 +13,7 @@ use rusqlite::config::DbConfig;
 
 use super::care::{self, DatabaseReport};
 use super::intake::Intake;
-use super::{Location, StoreError};
+use super::{Key, Location, StoreError};
 use crate::kill::{self, Point};
 use crate::model::ErrorCode;
 use crate::runtime;
@@ -46,6 +46,8 @@ type Work = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
 struct Job {
     durability: Durability,
     work: Work,
+    /// What the database is encrypted with once this has succeeded.
+    key: Option<Key>,
 }
 
 /// What a job left behind: whether it failed, and how to answer it once the commit's fate is known.
@@ -126,17 +128,19 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
         done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
     ) {
-        let work: Work = Box::new(move |connection| {
-            let result = connection.and_then(|connection| {
-                catch_unwind(AssertUnwindSafe(|| work(connection)))
-                    .unwrap_or_else(|_| Err(StoreError::new(ErrorCode::INTERNAL, "a job panicked")))
-            });
-            let failed = result.is_err();
-            let damaged = result.as_ref().is_err_and(|error| error.code == ErrorCode::DATABASE_DAMAGED);
-            let answer: Answer = Box::new(move |committed| done(committed.and(result)));
-            Done { failed, damaged, answer }
-        });
-        let job = Job { durability, work };
+        self.submit(Job { durability, work: boxed(work, done), key: None });
+    }
+
+    /// Encrypts an encrypted database anew and goes by the new key from then on, also when it has to be salvaged.
+    /// `done` as in [`Store::run`].
+    pub fn rekey(&self, key: Key, done: impl FnOnce(Result<(), StoreError>) + Send + 'static) {
+        let new = key.clone();
+        let work = boxed(move |connection: &Connection| care::rekey(connection, &new), done);
+        // No transaction may be open: it has one of its own.
+        self.submit(Job { durability: Durability::Read, work, key: Some(key) });
+    }
+
+    fn submit(&self, job: Job) {
         let rejected = match &self.kind {
             Kind::Thread { jobs, .. } => match jobs.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
                 Some(sender) => sender.send(job).err().map(|error| error.0),
@@ -176,6 +180,23 @@ impl Store {
             }
         }
     }
+}
+
+/// A job that hands `done` the result of `work` once its commit's fate is known.
+fn boxed<T: Send + 'static>(
+    work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+) -> Work {
+    Box::new(move |connection| {
+        let result = connection.and_then(|connection| {
+            catch_unwind(AssertUnwindSafe(|| work(connection)))
+                .unwrap_or_else(|_| Err(StoreError::new(ErrorCode::INTERNAL, "a job panicked")))
+        });
+        let failed = result.is_err();
+        let damaged = result.as_ref().is_err_and(|error| error.code == ErrorCode::DATABASE_DAMAGED);
+        let answer: Answer = Box::new(move |committed| done(committed.and(result)));
+        Done { failed, damaged, answer }
+    })
 }
 
 /// Answers a job that came after the end, without running it.
@@ -237,6 +258,11 @@ impl Executor {
             if job.durability == Durability::Read {
                 self.commit(std::mem::take(&mut writes));
                 let done = (job.work)(Ok(&self.connection));
+                if let Some(new) = job.key.filter(|_| !done.failed)
+                    && let Location::File { key, .. } = &mut self.location
+                {
+                    *key = Some(new);
+                }
                 self.met(done.damaged);
                 self.recover();
                 (done.answer)(Ok(()));

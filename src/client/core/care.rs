@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use super::super::SyncReport;
 use super::super::event::{Care, Reply};
 use super::super::shared::User;
-use super::{Core, HostEvent, answer};
+use super::{Core, answer, media};
 use crate::model::{ConnectionStatus, ErrorCode, Message, SentStatus};
 use crate::session::{Input, Millis};
 use crate::store::{self, Durability, StoreError};
@@ -15,7 +15,8 @@ use crate::store::{self, Durability, StoreError};
 pub(super) struct Once {
     pub(super) due: Millis,
     new_messages: u32,
-    /// Whether it ends the connection, and whether it suspends the store again.
+    /// Whether it ends the connection, and whether it suspends the store again: not what the host asked for
+    /// meanwhile.
     disconnects: bool,
     suspends: bool,
     /// Whether the sync itself has begun.
@@ -30,7 +31,16 @@ impl Core {
                 self.suspend();
                 answer(reply, Ok(()));
             }
-            Care::Resume(reply) => answer(reply, self.shared.resume().map_err(Into::into)),
+            Care::Resume(reply) => {
+                let resumed = self.shared.resume();
+                if resumed.is_ok() {
+                    if let Some(once) = &mut self.once {
+                        once.suspends = false;
+                    }
+                    media::continue_all(&self.shared);
+                }
+                answer(reply, resumed.map_err(Into::into));
+            }
             Care::Clear(reply) => answer(reply, self.clear().map_err(Into::into)),
             Care::SyncOnce { deadline, token, reply } => self.sync_once(deadline, token, reply),
         }
@@ -52,7 +62,8 @@ impl Core {
         }
     }
 
-    /// Removes everything of the open user. What waits to be sent is cancelled first, and says so.
+    /// Removes everything of the open user. What waited to be sent and is gone is cancelled, and says so. The user
+    /// stays open, also if something cannot be removed.
     fn clear(&mut self) -> Result<(), StoreError> {
         let user = self
             .shared
@@ -60,23 +71,33 @@ impl Core {
             .map_err(|error| StoreError::new(error.code(), "nothing is open that could be cleared"))?;
         self.input(Input::Disconnect);
         self.line = None;
-        let (waiting, number) = left(&user)?;
-        self.forget_messages(ErrorCode::REQUEST_CANCELLED);
+        let (mut waiting, number) = left(&user)?;
         let id = user.id.clone();
         let path = self.shared.database(&id);
         drop(user);
         self.shared.close_user();
-        if let Some(path) = path {
-            store::care::remove_data(&path)?;
-        }
-        let user = self.shared.open_user(&id)?;
+        let removed = path.map_or(Ok(()), |path| store::care::remove_data(&path));
+        let user = match self.shared.open_user(&id) {
+            Ok(user) => user,
+            Err(error) => {
+                self.forget_messages(error.code);
+                return removed.and(Err(error));
+            }
+        };
         // Numbers of messages that are gone are not given again.
         ask(&user, Durability::Full, move |connection| store::care::start_numbers(connection, number))?;
+        if removed.is_err() {
+            let (kept, _) = left(&user)?;
+            waiting.retain(|message| kept.iter().all(|kept| kept.id != message.id));
+        }
         for message in waiting {
             let (sent_status, error_code) = (SentStatus::Failed, ErrorCode::REQUEST_CANCELLED.0);
-            self.shared.delivery.tell(HostEvent::Sent(Message { sent_status, error_code, ..message }));
+            self.tell_sent(Message { sent_status, error_code, ..message });
         }
-        Ok(())
+        if removed.is_ok() {
+            self.forget_messages(ErrorCode::REQUEST_CANCELLED);
+        }
+        removed
     }
 
     fn sync_once(&mut self, deadline: u64, token: Option<String>, reply: Reply<SyncReport>) {
@@ -91,11 +112,27 @@ impl Core {
         if let Err(error) = self.shared.resume() {
             return answer(reply, Err(error.into()));
         }
-        let disconnects = self.shared.status() != ConnectionStatus::Connected;
+        // A line that tries again by itself is wanted. One that an earlier sync is about to leave is not.
+        let disconnects = std::mem::take(&mut self.leaving) || self.session.is_idle();
         let due = self.shared.clock.monotonic().saturating_add(deadline);
         self.once = Some(Once { due, new_messages: 0, disconnects, suspends, syncing: false, reply });
         let (connected, _) = oneshot::channel();
         self.connect(&token, connected);
+    }
+
+    /// The host wants the line: a sync that runs, or has just ended, leaves it alone.
+    pub(super) fn host_connects(&mut self, token: &str, reply: Reply<String>) {
+        self.leaving = false;
+        if let Some(once) = &mut self.once {
+            (once.disconnects, once.suspends) = (false, false);
+        }
+        self.connect(token, reply);
+    }
+
+    pub(super) fn leave(&mut self) {
+        if std::mem::take(&mut self.leaving) {
+            self.input(Input::Disconnect);
+        }
     }
 
     pub(super) fn once_connected(&mut self, result: &Result<String, ErrorCode>) {
@@ -137,6 +174,7 @@ impl Core {
         if once.suspends {
             self.suspend();
         } else if once.disconnects {
+            self.leaving = true;
             self.shared.send(super::Event::Leave);
         }
         let report = |complete| SyncReport { new_messages: once.new_messages, complete };

@@ -47,6 +47,8 @@ pub(crate) struct Core {
     timed: timed::Timed,
     /// A sync that ends by itself.
     once: Option<care::Once>,
+    /// A sync that has ended is about to leave the line, unless somebody wants it meanwhile.
+    leaving: bool,
 }
 
 impl Core {
@@ -66,6 +68,7 @@ impl Core {
             asked: asking::Asked::default(),
             timed: timed::Timed::default(),
             once: None,
+            leaving: false,
         }
     }
 
@@ -94,9 +97,9 @@ impl Core {
     /// Takes in an event. Returns whether the actor goes on.
     pub(crate) fn handle(&mut self, event: Event) -> bool {
         match event {
-            Event::Connect { token, reply } => self.connect(&token, reply),
+            Event::Connect { token, reply } => self.host_connects(&token, reply),
             Event::Reconnect(reply) => match self.transport.as_ref().map(|(token, _)| token.clone()) {
-                Some(token) => self.connect(&token, reply),
+                Some(token) => self.host_connects(&token, reply),
                 None => answer(reply, Err(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into())),
             },
             Event::Disconnect(reply) => {
@@ -120,12 +123,7 @@ impl Core {
             Event::Ask(request) => self.ask(request),
             Event::Publish(publish) => self.publish(publish),
             Event::HasUnread(reply) => self.has_unread(reply),
-            Event::Removed(messages) => {
-                for message in messages {
-                    self.input(Input::Cancel { message });
-                    self.finish_waiting(message, &Err(ErrorCode::REQUEST_CANCELLED.into()));
-                }
-            }
+            Event::Removed(messages) => self.removed(messages),
             Event::SignalsWait => self.read_signals(),
             Event::SignalsRead { user, result } => self.signals_read(&user, result),
             Event::DestructAt(at) => self.destruct_at(at),
@@ -135,7 +133,8 @@ impl Core {
             Event::Opened { login, result } => self.opened(login, result),
             Event::Stored { ticket, result } => self.stored(ticket, result),
             Event::Settled { user, message, outcome, result } => {
-                if self.shared.user_id().as_ref() == Some(&user) {
+                // A suspended store was drained first: what it wrote down is still to be told.
+                if self.shared.is_users(&user) {
                     self.settled(message, outcome, result);
                 }
             }
@@ -144,7 +143,7 @@ impl Core {
             Event::Salvaged => self.salvaged(),
             Event::Care(request) => self.care(request),
             Event::SyncBegins => self.input(Input::SyncNow),
-            Event::Leave => self.input(Input::Disconnect),
+            Event::Leave => self.leave(),
             Event::Close => {
                 self.close();
                 return false;
@@ -324,13 +323,12 @@ impl Core {
             return;
         }
         match result {
-            Ok(Opened { cursors, mut outbox, signals, destruct_at, states, settings }) => {
+            Ok(Opened { cursors, mut outbox, signals, states, settings }) => {
                 kill::reach(Point::LoggedIn);
                 self.asked.reset(states, settings);
                 outbox.extend(signals.outgoing);
                 self.input(Input::StoreReady { cursors, outbox });
                 self.ask_signals(signals.questions);
-                self.destruct_at(destruct_at);
                 media::continue_all(&self.shared);
             }
             Err(error) => {

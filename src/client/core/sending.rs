@@ -2,12 +2,12 @@
 
 use super::super::delivery::HostEvent;
 use super::super::event::{Event, Reply, Settled};
-use super::super::{Error, Result};
+use super::super::{Error, Result, media};
 use super::{Core, answer};
 use crate::kill::{self, Point};
 use crate::model::{ErrorCode, Message, SentStatus};
 use crate::session::{Input, SendOutcome};
-use crate::store::{self, Durability, StoreError};
+use crate::store::{self, Durability, StoreError, UploadState};
 use crate::timing;
 
 impl Core {
@@ -85,6 +85,15 @@ impl Core {
         }
     }
 
+    /// These messages are gone: what of them waits is not sent, nor are their files.
+    pub(super) fn removed(&mut self, messages: Vec<i64>) {
+        for message in messages {
+            self.input(Input::Cancel { message });
+            self.finish_waiting(message, &Err(ErrorCode::REQUEST_CANCELLED.into()));
+            media::cancelled(&self.shared, message);
+        }
+    }
+
     /// Takes a message back that is not on its way; one that travels may already be delivered.
     pub(super) fn cancel(&mut self, message: i64, reply: Reply<()>) {
         if self.session.is_sending(message) {
@@ -103,6 +112,8 @@ impl Core {
             Durability::Full,
             move |connection| match store::message(connection, message)? {
                 Some(known) if known.sent_status == SentStatus::Sending => {
+                    // If its file has not arrived, that ends, too.
+                    store::set_upload(connection, message, UploadState::Ended)?;
                     Settled::write(connection, message, &written)
                 }
                 Some(_) => {
@@ -114,6 +125,7 @@ impl Core {
             move |result| {
                 let done = result.as_ref().map(|_| ()).map_err(|error| Error::from(error.clone()));
                 if result.is_ok() {
+                    media::cancelled(&shared, message);
                     shared.send(Event::Settled { user: user_id, message, outcome, result });
                 }
                 answer(reply, done);

@@ -9,7 +9,7 @@ use crate::store::{StoreError, Stored};
 
 impl Core {
     pub(super) fn store(&self, mut batch: Batch) {
-        self.shared.kinds.find_words(&mut batch);
+        self.shared.kinds.find_words(&mut batch.messages);
         kill::reach(Point::PageArrived);
         let ticket = batch.ticket;
         let now = self.shared.clock.wall();

@@ -98,19 +98,19 @@ impl Core {
     }
 
     fn destruct(&mut self) {
-        self.timed.destructing = true;
         self.timed.destruct_at = None;
-        let now = self.shared.clock.wall();
-        self.with_user(|user, shared| {
-            user.store.run(
-                Durability::Relaxed,
-                move |connection| {
-                    let gone = store::destruct(connection, now)?;
-                    Ok((gone, store::next_destruct(connection)?))
-                },
-                move |result| shared.send(Event::Destructed { result }),
-            );
-        });
+        // Whoever opens a user reads it again.
+        let Ok(user) = self.shared.user() else { return };
+        self.timed.destructing = true;
+        let (shared, now) = (self.shared.clone(), self.shared.clock.wall());
+        user.store.run(
+            Durability::Relaxed,
+            move |connection| {
+                let gone = store::destruct(connection, now)?;
+                Ok((gone, store::next_destruct(connection)?))
+            },
+            move |result| shared.send(Event::Destructed { result }),
+        );
     }
 
     pub(super) fn destructed(&mut self, result: Result<(Gone, Option<i64>), StoreError>) {
@@ -118,6 +118,7 @@ impl Core {
         match result {
             Ok((gone, next)) => {
                 self.destruct_at(next);
+                self.removed(gone.iter().flat_map(|(_, ids)| ids.iter().copied()).collect());
                 self.shared.tell_gone(gone);
                 self.read_signals();
             }

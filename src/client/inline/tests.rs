@@ -1,22 +1,40 @@
-//! The whole client on a disk that is full for a while.
+//! The whole client on a disk that is full for a while, suspended and woken at awkward moments, cleared in vain.
 
 use super::*;
-use crate::model::ConnectionChannel;
+use crate::client::event::Care;
+use crate::client::{InsertedMessage, SyncReport};
+use crate::model::{ConnectionChannel, MessageChangeKind, SentStatus};
 use crate::store::Durability;
 use crate::timing;
 use crate::transport::Opened;
 use crate::wire::{Accepted, Body, ConnAck, DownFrame, PubAck, Qos, QueryAck, Topic, body};
 
 fn online() -> InlineClient {
-    let options = ClientOptions::new("app", "http://127.0.0.1");
+    online_with(ClientOptions::new("app", "http://127.0.0.1"))
+}
+
+/// Data in a fresh folder.
+fn online_in_folder(name: &str) -> InlineClient {
+    let folder = std::env::temp_dir().join(format!("anser-inline-{}-{name}", std::process::id()));
+    // What an earlier process of this number left.
+    let _ = std::fs::remove_dir_all(&folder);
+    online_with(ClientOptions::new("app", "http://127.0.0.1").data_dir(folder.to_str().unwrap()))
+}
+
+fn online_with(options: ClientOptions) -> InlineClient {
     let mut client = InlineClient::new(options, Clock::manual(1_700_000_000_000), 1).unwrap();
     client.connect("token");
+    log_in(&mut client);
+    assert_eq!(client.connect_result().unwrap().unwrap(), "me");
+    client
+}
+
+fn log_in(client: &mut InlineClient) {
+    client.take_frames();
     let channel = ConnectionChannel::Websocket;
     client.line(TransportEvent::Opened(Opened { channel, heartbeat: true, dedupe: true, history: true }));
     let accepted = Some(Accepted { user_id: "me".into(), session_id: "s".into(), time: 1_700_000_000_000 });
     client.line(TransportEvent::Frame(DownFrame::ConnAck(ConnAck { status: 0, accepted })));
-    assert_eq!(client.connect_result().unwrap().unwrap(), "me");
-    client
 }
 
 /// Lets the database grow no further, or again.
@@ -134,4 +152,169 @@ fn a_message_that_the_inbox_brought_is_told_once() {
     let told = client.take_told();
     let sent: Vec<_> = told.iter().filter(|told| matches!(told, Told::Sent(_))).collect();
     assert_eq!(sent.len(), 1, "{told:?}");
+}
+
+type Answer<T> = oneshot::Receiver<Result<T>>;
+
+fn care<T>(client: &mut InlineClient, request: impl FnOnce(oneshot::Sender<Result<T>>) -> Care) -> Answer<T> {
+    let (reply, answer) = oneshot::channel();
+    client.event(Event::Care(request(reply)));
+    answer
+}
+
+fn sync_once(client: &mut InlineClient) -> Answer<SyncReport> {
+    care(client, |reply| Care::SyncOnce { deadline: 60_000, token: None, reply })
+}
+
+/// Answers every pull until the client asks for nothing more, and returns what the sync was answered.
+fn bring_all(client: &mut InlineClient, mut answer: Answer<SyncReport>) -> Result<SyncReport> {
+    client.line(TransportEvent::Frame(DownFrame::PingResp));
+    while let Some(pull) = pull_id(&client.take_frames()) {
+        client.line(page(pull, "waits"));
+    }
+    answer.try_recv().expect("the sync has ended")
+}
+
+#[test]
+fn a_sync_for_a_push_undoes_nothing_that_the_host_asked_for_meanwhile() {
+    // Alone it leaves everything as it was.
+    let mut client = online();
+    care(&mut client, Care::Suspend);
+    let answer = sync_once(&mut client);
+    log_in(&mut client);
+    assert_eq!(bring_all(&mut client, answer).unwrap(), SyncReport { new_messages: 1, complete: true });
+    assert!(client.shared.is_suspended());
+
+    // The host comes to the foreground while it runs.
+    let answer = sync_once(&mut client);
+    care(&mut client, Care::Resume).try_recv().unwrap().unwrap();
+    client.connect("token");
+    log_in(&mut client);
+    bring_all(&mut client, answer).unwrap();
+    assert_eq!(client.connect_result().unwrap().unwrap(), "me");
+    assert!(client.shared.user().is_ok(), "the store stays open");
+    assert_eq!(client.shared.status(), ConnectionStatus::Connected);
+
+    // It only resumes: the store stays open, the line does not.
+    care(&mut client, Care::Suspend);
+    let answer = sync_once(&mut client);
+    care(&mut client, Care::Resume);
+    log_in(&mut client);
+    bring_all(&mut client, answer).unwrap();
+    assert!(client.shared.user().is_ok());
+    assert_eq!(client.shared.status(), ConnectionStatus::Disconnected);
+}
+
+#[test]
+fn a_sync_for_a_push_does_not_leave_a_line_that_the_host_wants() {
+    let mut client = online();
+    client.disconnect();
+    let answer = sync_once(&mut client);
+    client.connect("token");
+    log_in(&mut client);
+    bring_all(&mut client, answer).unwrap();
+    assert_eq!(client.shared.status(), ConnectionStatus::Connected);
+
+    // It connects when the sync has ended and is about to leave.
+    client.disconnect();
+    let mut answer = sync_once(&mut client);
+    log_in(&mut client);
+    client.line(TransportEvent::Frame(DownFrame::PingResp));
+    let generation = client.record().generation;
+    while answer.try_recv().is_err() {
+        let event = match pull_id(&client.take_frames()) {
+            Some(pull) => Event::Transport(generation, page(pull, "waits")),
+            None => client.inbox.try_recv().expect("it ends"),
+        };
+        client.core.handle(event);
+    }
+    client.connect("token");
+    assert_eq!(client.connect_result().unwrap().unwrap(), "me");
+    assert_eq!(client.shared.status(), ConnectionStatus::Connected);
+
+    // It was trying by itself, and goes on doing so.
+    client.line(TransportEvent::Lost(ErrorCode::RC_SOCKET_DISCONNECTED));
+    let mut answer = sync_once(&mut client);
+    client.line(TransportEvent::Lost(ErrorCode::RC_SOCKET_DISCONNECTED));
+    assert!(answer.try_recv().unwrap().is_err());
+    client.take_opened();
+    client.advance(timing::RECONNECT_CAP);
+    assert_eq!(client.take_opened().len(), 1);
+}
+
+#[test]
+fn what_was_written_down_while_suspending_is_told() {
+    let mut client = online();
+    client.take_frames();
+    let messages = client.messages();
+    let sending = messages.send_text(ConversationKey::private("peer"), "hello".into());
+    let local = client.now(sending).unwrap().unwrap();
+    let frames = client.take_frames();
+    let [UpFrame::Publish(publish)] = &frames[..] else { panic!("one message goes: {frames:?}") };
+    let ack = DownFrame::PubAck(PubAck::new(publish.message_id, 0, 1_700_000_000_500, "uid"));
+    let generation = client.record().generation;
+    client.core.handle(Event::Transport(generation, TransportEvent::Frame(ack)));
+    let (reply, _) = oneshot::channel();
+    client.core.handle(Event::Care(Care::Suspend(reply)));
+    client.settle();
+    let told = client.take_told();
+    let sent = |told: &Told| matches!(told, Told::Sent(sent) if sent.id == local.id);
+    assert!(told.iter().any(sent), "{told:?}");
+}
+
+#[test]
+fn a_message_destroys_itself_offline_whoever_opened_the_store() {
+    let mut client = online_in_folder("destruct");
+    client.disconnect();
+    let message = InsertedMessage {
+        conversation: ConversationKey::private("peer"),
+        sender_user_id: "peer".into(),
+        object_name: "RC:TxtMsg".into(),
+        content: r#"{"content":"burn","burnDuration":10}"#.into(),
+        sent_time: 0,
+        sent_status: None,
+        received_status: 0,
+        counted: false,
+        uid: None,
+        extra: String::new(),
+    };
+    let messages = client.messages();
+    let message = client.now(messages.insert(message)).unwrap().unwrap();
+    client.now(messages.begin_destruct(message.id)).unwrap().unwrap();
+    care(&mut client, Care::Suspend);
+    // Nobody is open when it is due.
+    client.advance(10_000);
+    care(&mut client, Care::Resume);
+    client.take_told();
+    client.advance(0);
+    let told = client.take_told();
+    let gone =
+        |told: &Told| matches!(told, Told::Changed(changes) if changes[0].kind == MessageChangeKind::Deleted);
+    assert!(told.iter().any(gone), "{told:?}");
+}
+
+#[test]
+fn data_that_cannot_be_cleared_leaves_the_user_open() {
+    let mut client = online_in_folder("clear");
+    client.disconnect();
+    let messages = client.messages();
+    let sending = messages.send_text(ConversationKey::private("peer"), "waits".into());
+    let waiting = client.now(sending).unwrap().unwrap();
+    let (reply, mut fate) = oneshot::channel();
+    client.event(Event::AwaitSent { message: waiting.id, reply });
+    // A folder is nothing that was set aside, and cannot be removed as that.
+    let obstacle = client.shared.database("me").unwrap().with_file_name("anser.db.damaged-1");
+    std::fs::create_dir(&obstacle).unwrap();
+    client.take_told();
+    assert!(care(&mut client, Care::Clear).try_recv().unwrap().is_err());
+    assert_eq!(client.shared.user_id().as_deref(), Some("me"));
+    // What is gone all the same is told.
+    assert_eq!(client.now(messages.get(waiting.id)).unwrap().unwrap_err().code().0, 61001);
+    assert_eq!(fate.try_recv().unwrap().unwrap_err().code(), ErrorCode::REQUEST_CANCELLED);
+    let failed = |told: &Told| matches!(told, Told::Sent(sent) if sent.sent_status == SentStatus::Failed);
+    assert!(client.take_told().iter().any(failed));
+    std::fs::remove_dir(&obstacle).unwrap();
+    care(&mut client, Care::Clear).try_recv().unwrap().unwrap();
+    let sending = messages.send_text(ConversationKey::private("peer"), "next".into());
+    assert!(client.now(sending).unwrap().unwrap().id > waiting.id, "numbers are not used twice");
 }

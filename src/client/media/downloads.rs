@@ -37,6 +37,26 @@ pub(super) struct Wish {
     pub(super) url: String,
     pub(super) sha256: Option<String>,
     pub(super) cached: bool,
+    /// Whether it must be this path, and this hash: a download that goes elsewhere or checks something else
+    /// will not do.
+    pub(super) exact: (bool, bool),
+}
+
+impl Wish {
+    /// Whether this download brings what is wanted.
+    fn is_met_by(&self, download: &Download, user: &User) -> bool {
+        let job = &download.job;
+        let same_hash = || match (&self.sha256, &job.sha256) {
+            (Some(wanted), Some(checked)) => wanted.eq_ignore_ascii_case(checked),
+            (wanted, checked) => wanted.is_none() && checked.is_none(),
+        };
+        let (path, hash) = self.exact;
+        download.user.id == user.id
+            && job.message == self.message
+            && (self.message.is_some() || job.url == self.url)
+            && (!path || job.path == self.path)
+            && (!hash || same_hash())
+    }
 }
 
 /// A download that goes, waits for its turn or is paused.
@@ -48,6 +68,18 @@ pub(super) struct Download {
     arrivals: Vec<Arrival>,
     /// Who waits for it to come to rest.
     rests: Vec<oneshot::Sender<()>>,
+}
+
+impl Download {
+    /// Stops it, as this user wants it. What is returned resolves when it is at rest; `None` if it does not go.
+    fn bring_to(&mut self, user: &Arc<User>, wanted: Wanted) -> Option<oneshot::Receiver<()>> {
+        (self.user, self.wanted) = (user.clone(), wanted);
+        let stop = self.stop.as_ref()?;
+        let (rest, rested) = oneshot::channel();
+        self.rests.push(rest);
+        stop.stop();
+        Some(rested)
+    }
 }
 
 /// Tells a task to come to rest, which it does between two steps: no write is cut off.
@@ -104,10 +136,7 @@ pub(super) fn request(
         known.user.id == user.id && same_message || known.job.path == wish.path
     });
     match known {
-        Some(known) if known.job.message == wish.message && known.user.id == user.id => {
-            if wish.message.is_none() && known.job.url != wish.url {
-                return Err(busy());
-            }
+        Some(known) if wish.is_met_by(known, user) => {
             known.user = user.clone();
             known.wanted = Wanted::Go;
             known.arrivals.push(arrival);
@@ -116,7 +145,7 @@ pub(super) fn request(
         None => {
             let way = TransferDirection::Download;
             let meter = Meter::new(&shared.delivery, &shared.clock, way, wish.message, &wish.path);
-            let Wish { path, message, url, sha256, cached } = wish;
+            let Wish { path, message, url, sha256, cached, .. } = wish;
             let job = Arc::new(Job { path, message, url, sha256, cached, meter });
             inner.downloads.push(Download {
                 user: user.clone(),
@@ -134,7 +163,7 @@ pub(super) fn request(
 }
 
 fn busy() -> Error {
-    let words = "another file is being downloaded to this path";
+    let words = "it is being downloaded to another path or with another hash, or another file to this path";
     Error::with_words(ErrorCode::BIZ_ERROR_INVALID_PARAMETER, words)
 }
 
@@ -155,18 +184,21 @@ fn pump(shared: &Arc<Shared>) {
         let (client, user, job) = (shared.clone(), download.user.clone(), download.job.clone());
         on_io(shared, async move {
             let end = fetch::run(&client, &user, &job, &stop).await;
-            if end == End::Stopped && is_cancelled(&client, &job) {
+            if end != End::Done
+                && let Some(user) = cancelled_by(&client, &job)
+            {
                 discard(&user, &job.path).await;
             }
-            ended(&client, &job, end);
+            ended(&client, &user, &job, end);
         });
     }
 }
 
-fn is_cancelled(shared: &Shared, job: &Arc<Job>) -> bool {
+/// Who has cancelled a download, as it is open now.
+fn cancelled_by(shared: &Shared, job: &Arc<Job>) -> Option<Arc<User>> {
     let inner = shared.media.lock();
-    let found = inner.downloads.iter().find(|download| Arc::ptr_eq(&download.job, job));
-    found.is_some_and(|download| download.wanted == Wanted::Cancel)
+    let found = inner.downloads.iter().find(|download| Arc::ptr_eq(&download.job, job))?;
+    (found.wanted == Wanted::Cancel).then(|| found.user.clone())
 }
 
 /// Removes what is here of a download. Runs on `anser-io`.
@@ -180,7 +212,8 @@ async fn discard(user: &Arc<User>, path: &str) {
     }
 }
 
-fn ended(shared: &Arc<Shared>, job: &Arc<Job>, end: End) {
+/// The task of a download has ended; it worked on the store of `user`.
+fn ended(shared: &Arc<Shared>, user: &Arc<User>, job: &Arc<Job>, end: End) {
     let mut inner = shared.media.lock();
     let Some(at) = inner.downloads.iter().position(|download| Arc::ptr_eq(&download.job, job)) else {
         return;
@@ -188,20 +221,29 @@ fn ended(shared: &Arc<Shared>, job: &Arc<Job>, end: End) {
     let Some(download) = inner.downloads.get_mut(at) else { return };
     download.stop = None;
     let rests = std::mem::take(&mut download.rests);
-    let result = match (end, download.wanted) {
+    // A store that was closed under it is no failure: it stopped with its user.
+    let gone = end == End::Failed(ErrorCode::CLIENT_CLOSED);
+    let wanted = match download.wanted {
+        // Wanted by somebody whose store is closed, not by who has come since.
+        Wanted::Go if gone && Arc::ptr_eq(&download.user, user) => Wanted::Leave,
+        wanted => wanted,
+    };
+    let result = match (if gone { End::Stopped } else { end }, wanted) {
         (End::Done, _) => {
             job.meter.state(TransferState::Done);
             Some(Ok(()))
+        }
+        (End::Stopped | End::Failed(_), Wanted::Cancel) => {
+            job.meter.state(TransferState::Cancelled);
+            Some(Err(ErrorCode::REQUEST_CANCELLED.into()))
         }
         (End::Failed(code), _) => {
             job.meter.failed(code);
             Some(Err(code.into()))
         }
-        (End::Stopped, Wanted::Cancel) => {
-            job.meter.state(TransferState::Cancelled);
-            Some(Err(ErrorCode::REQUEST_CANCELLED.into()))
+        (End::Stopped, Wanted::Leave) => {
+            Some(Err(shared.user().err().unwrap_or(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into())))
         }
-        (End::Stopped, Wanted::Leave) => Some(Err(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into())),
         (End::Stopped, Wanted::Pause) => {
             job.meter.state(TransferState::Paused);
             None
@@ -256,21 +298,41 @@ pub(super) fn is_busy(shared: &Shared, path: &str) -> bool {
 }
 
 /// Pauses a download and waits until it is at rest.
-pub(super) async fn pause(shared: &Arc<Shared>, user: &User, which: &Which) {
-    bring_to(shared, user, which, Wanted::Pause).await;
+pub(super) async fn pause(shared: &Arc<Shared>, user: &Arc<User>, which: &Which) {
+    let rest = {
+        let mut inner = shared.media.lock();
+        let Some(download) = inner.downloads.iter_mut().find(|download| which.is(download, user)) else {
+            return;
+        };
+        let rest = download.bring_to(user, Wanted::Pause);
+        if rest.is_none() {
+            download.job.meter.state(TransferState::Paused);
+        }
+        rest
+    };
+    if let Some(rest) = rest {
+        // An error means that the client has ended: that is rest, too.
+        let _ = rest.await;
+    }
 }
 
 /// Ends a download, known or left from an earlier run, and removes what is here of it.
 pub(super) async fn cancel(shared: &Arc<Shared>, user: &Arc<User>, which: &Which) -> Result<()> {
-    if bring_to(shared, user, which, Wanted::Cancel).await {
-        return Ok(());
-    }
-    // It does not go: nobody else touches its file.
-    let known = {
+    let (known, rest) = {
         let mut inner = shared.media.lock();
         let at = inner.downloads.iter().position(|download| which.is(download, user));
-        at.map(|at| inner.downloads.remove(at))
+        let going = at.and_then(|at| inner.downloads.get_mut(at));
+        match going.and_then(|download| download.bring_to(user, Wanted::Cancel)) {
+            Some(rest) => (None, Some(rest)),
+            // It does not go, and cannot begin to: nobody else touches its file.
+            None => (at.map(|at| inner.downloads.remove(at)), None),
+        }
     };
+    if let Some(rest) = rest {
+        // An error means that the client has ended: that is rest, too.
+        let _ = rest.await;
+        return Ok(());
+    }
     let path = match (&known, which) {
         (Some(download), _) => Some(download.job.path.clone()),
         (None, Which::Path(path)) => Some(path.clone()),
@@ -301,38 +363,14 @@ pub(super) async fn cancel(shared: &Arc<Shared>, user: &Arc<User>, which: &Which
     Ok(())
 }
 
-/// Stops a download that goes and waits until it is at rest; `false` if it does not go.
-async fn bring_to(shared: &Arc<Shared>, user: &User, which: &Which, wanted: Wanted) -> bool {
-    let rest = {
-        let mut inner = shared.media.lock();
-        let Some(download) = inner.downloads.iter_mut().find(|download| which.is(download, user)) else {
-            return false;
-        };
-        download.wanted = wanted;
-        let Some(stop) = &download.stop else {
-            if wanted == Wanted::Pause {
-                download.job.meter.state(TransferState::Paused);
-            }
-            return false;
-        };
-        let (rest, rested) = oneshot::channel();
-        download.rests.push(rest);
-        stop.stop();
-        rested
-    };
-    // An error means that the client has ended: that is rest, too.
-    let _ = rest.await;
-    true
-}
-
 /// Lets a paused download go on; `false` if none is known.
-pub(super) fn resume(shared: &Arc<Shared>, user: &User, which: &Which) -> bool {
+pub(super) fn resume(shared: &Arc<Shared>, user: &Arc<User>, which: &Which) -> bool {
     {
         let mut inner = shared.media.lock();
         let Some(download) = inner.downloads.iter_mut().find(|download| which.is(download, user)) else {
             return false;
         };
-        download.wanted = Wanted::Go;
+        (download.user, download.wanted) = (user.clone(), Wanted::Go);
     }
     pump(shared);
     true

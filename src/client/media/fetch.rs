@@ -4,8 +4,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::cache;
 use super::downloads::Stop;
 use super::part::Part;
@@ -63,14 +61,7 @@ pub(super) async fn write<T: Send + 'static>(
     user: &User,
     work: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, ErrorCode> {
-    let (reply, answer) = oneshot::channel();
-    user.store.run(Durability::Relaxed, work, move |result| {
-        let _ = reply.send(result);
-    });
-    match answer.await {
-        Ok(result) => result.map_err(|error| error.code),
-        Err(_) => Err(ErrorCode::CLIENT_CLOSED),
-    }
+    user.run(Durability::Relaxed, work).await.map_err(|error| error.code())
 }
 
 struct Task<'a> {

@@ -25,14 +25,14 @@ use super::kinds::{SendOptions, compose};
 use super::shared::{Shared, User};
 use super::{Error, Result};
 use crate::model::{ConversationKey, ErrorCode, Message};
-use crate::store::{self, Durability, UploadState};
+use crate::store::{self, Durability, UploadRow, UploadState};
 use crate::transport::is_file_url;
 use downloads::{Which, Wish};
 
 pub(crate) use state::Transfers;
 pub use types::{DownloadOptions, MediaListener, MediaProgress, TransferDirection, TransferState, Uploader};
 pub use upload::Upload;
-pub(crate) use upload::continue_all;
+pub(crate) use upload::{cancelled, continue_all};
 
 /// Longest ending of a file's name that is kept in the cache.
 const MAX_ENDING: usize = 8;
@@ -80,39 +80,29 @@ impl Media {
         // A content that cannot take an address is refused now, not after the upload.
         content::with_url(&content, &key, "")?;
         let new = compose(&shared, &user, conversation, object_name, content, options)?;
-        let (reply, answer) = oneshot::channel();
         let (client, of) = (shared.clone(), user.clone());
-        user.store.run(
-            Durability::Full,
-            move |connection| {
-                let message = store::enqueue_upload(connection, &new, &file_path, size, &key)?;
-                Ok((store::upload(connection, message.id)?, message))
-            },
-            move |result| {
-                let result = result.map(|(row, message)| {
-                    upload::add(&client, &of, row.into_iter().collect());
-                    client.delivery.tell(HostEvent::Conversations(vec![message.conversation.clone()]));
-                    message
-                });
-                // The caller may have lost interest; the message goes all the same.
-                let _ = reply.send(result);
-            },
-        );
-        match answer.await {
-            Ok(result) => Ok(result?),
-            Err(_) => Err(ErrorCode::CLIENT_CLOSED.into()),
-        }
+        let work = move |connection: &rusqlite::Connection| {
+            let message = store::enqueue_upload(connection, &new, &file_path, size, &key)?;
+            Ok((store::upload(connection, message.id)?, message))
+        };
+        let queued = move |(row, message): (Option<UploadRow>, Message)| {
+            upload::add(&client, &of, row.into_iter().collect());
+            client.delivery.tell(HostEvent::Conversations(vec![message.conversation.clone()]));
+            message
+        };
+        user.run_then(Durability::Full, work, queued).await
     }
 
     /// Brings a message's file here and resolves with the message once it is: `local_path` names it. A file
-    /// that is here already is not asked for again, and two calls for one message share one download. What an
-    /// earlier run left unfinished is gone on with. Dropping the call cancels nothing.
+    /// that is here already, with the hash if one is named, is not asked for again, and two calls for one message
+    /// share one download. What an earlier run left unfinished is gone on with. Dropping the call cancels nothing.
     ///
     /// # Errors
-    /// 61001 if there is no such message, 34413 if it names no address, 33003 for a bad hash or, without a
-    /// data directory, a missing path; 34414, 34415, 34416 for the file server's refusals, 34417 if the hash
+    /// 61001 if there is no such message, 34413 if it names no address, 33003 for a bad hash, for another path or
+    /// hash than those of a download that goes already or, without a data directory, a missing path; 34414, 34415, 34416 for the file server's refusals, 34417 if the hash
     /// differs, 34412 or 34308 if it cannot be written; −1, 30009, 30010, 30011 if the network failed too
-    /// often; 33200 if it was cancelled, 34400 if the client was closed.
+    /// often; 33200 if it was cancelled, 34312, 33001 or 34400 if the client was suspended, logged out or closed
+    /// meanwhile.
     pub async fn download(&self, message_id: i64, options: DownloadOptions) -> Result<Message> {
         let shared = self.shared()?;
         let user = shared.user()?;
@@ -126,7 +116,7 @@ impl Media {
             .await?;
         let message = message.ok_or_else(|| Error::new(ErrorCode::GET_MESSAGE_BY_ID_ERROR))?;
         if let Some(local) = local.filter(|local| options.path.as_ref().is_none_or(|path| path == local))
-            && Path::new(&local).is_file()
+            && is_here(&shared, &local, options.sha256.as_deref()).await?
         {
             let now = shared.clock.wall();
             let touch = move |connection: &rusqlite::Connection| store::use_download(connection, &local, now);
@@ -137,13 +127,14 @@ impl Media {
         let url = content::url_of(&message.content, key).filter(|url| is_file_url(url));
         let url = url.ok_or_else(|| Error::new(ErrorCode::FILE_URL_INVALID))?;
         let row = row.filter(|row| row.url == url);
+        let exact = (options.path.is_some(), options.sha256.is_some());
         let (path, cached) = match (options.path, &row) {
             (Some(path), _) => (path, false),
             (None, Some(row)) => (row.path.clone(), row.cached),
             (None, None) => (cache_path(&shared, &user, &message, &url)?, true),
         };
         let sha256 = options.sha256.or_else(|| row.and_then(|row| row.sha256));
-        let wish = Wish { path, message: Some(message_id), url, sha256, cached };
+        let wish = Wish { path, message: Some(message_id), url, sha256, cached, exact };
         arrive(downloads::request(&shared, &user, wish)?).await?;
         let found = shared.read(move |connection| store::message(connection, message_id)).await?;
         found.ok_or_else(|| ErrorCode::GET_MESSAGE_BY_ID_ERROR.into())
@@ -160,7 +151,8 @@ impl Media {
         if !is_file_url(&url) {
             return Err(ErrorCode::FILE_URL_INVALID.into());
         }
-        let wish = Wish { path, message: None, url, sha256, cached: false };
+        let exact = (true, sha256.is_some());
+        let wish = Wish { path, message: None, url, sha256, cached: false, exact };
         arrive(downloads::request(&shared, &user, wish)?).await
     }
 
@@ -298,15 +290,7 @@ impl Media {
     }
 }
 
-impl Media {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::downgrade(shared) }
-    }
-
-    fn shared(&self) -> Result<Arc<Shared>> {
-        self.shared.upgrade().ok_or_else(|| ErrorCode::CLIENT_CLOSED.into())
-    }
-}
+topic!(Media);
 
 fn uploader(shared: &Shared) -> Result<()> {
     if shared.media.lock().uploader.is_none() {
@@ -321,6 +305,17 @@ fn check_hash(sha256: Option<&str>) -> Result<()> {
     } else {
         Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER.into())
     }
+}
+
+/// Whether a file is on this device, with this hash if one is asked for.
+async fn is_here(shared: &Shared, path: &str, sha256: Option<&str>) -> Result<bool> {
+    if !Path::new(path).is_file() {
+        return Ok(false);
+    }
+    let Some(wanted) = sha256 else { return Ok(true) };
+    let path = path.to_owned();
+    let hash = state::beside_io(shared, move || part::hash_of(&path)).await?;
+    Ok(hash.is_ok_and(|hash| hash.eq_ignore_ascii_case(wanted)))
 }
 
 fn no_download() -> Error {

@@ -79,7 +79,8 @@ impl Part {
     pub(super) fn finish(&mut self, sha256: Option<&str>) -> Result<(), ErrorCode> {
         self.sync()?;
         if let Some(expected) = sha256 {
-            let found = self.hash().map_err(|error| unwritable(&error))?;
+            let found = self.file.seek(SeekFrom::Start(0)).and_then(|_| hash(&mut self.file));
+            let found = found.map_err(|error| unwritable(&error))?;
             if !found.eq_ignore_ascii_case(expected) {
                 // Whoever asks again gets it anew.
                 let _ = fs::remove_file(&self.path);
@@ -90,20 +91,25 @@ impl Part {
         sync_folder(&self.target);
         Ok(())
     }
+}
 
-    fn hash(&mut self) -> io::Result<String> {
-        self.file.seek(SeekFrom::Start(0))?;
-        let mut context = Context::new(&SHA256);
-        let mut buffer = vec![0; HASH_STEP];
-        loop {
-            let read = self.file.read(&mut buffer)?;
-            match buffer.get(..read) {
-                Some(bytes) if read > 0 => context.update(bytes),
-                _ => break,
-            }
+/// The SHA-256 of what is left of a file, in hex.
+fn hash(file: &mut File) -> io::Result<String> {
+    let mut context = Context::new(&SHA256);
+    let mut buffer = vec![0; HASH_STEP];
+    loop {
+        let read = file.read(&mut buffer)?;
+        match buffer.get(..read) {
+            Some(bytes) if read > 0 => context.update(bytes),
+            _ => break,
         }
-        Ok(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
     }
+    Ok(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The SHA-256 of a file, in hex.
+pub(super) fn hash_of(path: &str) -> io::Result<String> {
+    hash(&mut File::open(path)?)
 }
 
 /// A rename is only safe once its folder is; systems that cannot say so do it by themselves.

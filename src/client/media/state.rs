@@ -63,14 +63,18 @@ impl Transfers {
         self.roots.get().cloned().ok_or_else(|| ErrorCode::INTERNAL.into())
     }
 
-    /// The user's store closes: everything stops, and goes on when it is open again.
-    pub(crate) fn end(&self, delivery: &Delivery, closed: bool) {
-        let code = if closed { ErrorCode::CLIENT_CLOSED } else { ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT };
+    /// The user's store closes: everything stops, and whoever waits gets this code. Uploads go on when it is
+    /// open again, unless it is the client that has ended.
+    pub(crate) fn end(&self, delivery: &Delivery, code: ErrorCode) {
         let mut inner = self.lock();
-        inner.closed |= closed;
+        inner.closed |= code == ErrorCode::CLIENT_CLOSED;
         upload::end_all(&mut inner, delivery);
         let replies = downloads::end_all(&mut inner);
+        // The host's uploader may hold the client.
+        let uploader = if inner.closed { inner.uploader.take() } else { None };
         drop(inner);
+        // May run the host's own code, so no lock is held.
+        drop(uploader);
         for reply in replies {
             let _ = reply.send(Err(code.into()));
         }

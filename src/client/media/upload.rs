@@ -281,6 +281,9 @@ pub(super) fn end_all(inner: &mut Inner, delivery: &Delivery) {
 /// Sets whose uploads go; those that go with another start again with this one.
 pub(super) fn set_uploader(shared: &Arc<Shared>, uploader: Arc<dyn Uploader>) {
     let mut inner = shared.media.lock();
+    if inner.closed {
+        return;
+    }
     end_all(&mut inner, &shared.delivery);
     let former = inner.uploader.replace(uploader);
     drop(inner);
@@ -437,16 +440,21 @@ pub(super) async fn cancel(shared: &Arc<Shared>, message: i64) -> crate::client:
     let (reply, answer) = tokio::sync::oneshot::channel();
     let client = shared.clone();
     settle(shared, &user, message, ErrorCode::REQUEST_CANCELLED, move |result| {
-        if result.is_ok()
-            && let Some(upload) = take(&client, message)
-        {
-            upload.meter.state(TransferState::Cancelled);
+        if result.is_ok() {
+            cancelled(&client, message);
         }
-        pump(&client);
         let _ = reply.send(result);
     });
     match answer.await {
         Ok(result) => Ok(result?),
         Err(_) => Err(ErrorCode::CLIENT_CLOSED.into()),
+    }
+}
+
+/// The message is not to be sent any more: its upload, if one goes, ends.
+pub(crate) fn cancelled(shared: &Arc<Shared>, message: i64) {
+    if let Some(upload) = take(shared, message) {
+        upload.meter.state(TransferState::Cancelled);
+        pump(shared);
     }
 }

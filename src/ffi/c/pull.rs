@@ -62,11 +62,17 @@ impl EventSink for Arc<PullQueue> {
 impl PullQueue {
     /// The client's queue, made and filled from the first call on.
     fn of(object: &CClient) -> Arc<Self> {
+        let mut new = false;
         let pull = object.pull.get_or_init(|| {
+            new = true;
             let queue = Arc::new(Self::new());
             let subscriptions = listen(&object.client, ALL, &Arc::new(EventListener(queue.clone())));
             Pull { queue, _subscriptions: subscriptions }
         });
+        // Whoever closed the client before, or at this moment, had no queue to close.
+        if new && object.client.is_closed() {
+            pull.queue.close();
+        }
         pull.queue.clone()
     }
 
@@ -192,4 +198,22 @@ pub extern "C" fn anser_client_next_event(client: AnserClient, timeout_ms: i32, 
             None => Ok(()),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use super::*;
+    use crate::client::{Client, ClientOptions};
+
+    #[test]
+    fn a_queue_that_is_asked_for_too_late_says_so() {
+        let client = Client::new(ClientOptions::new("app", "http://127.0.0.1:1")).unwrap();
+        let object = CClient { client, pull: OnceLock::new() };
+        object.client.close();
+        let code = |queue: &PullQueue| queue.next(Some(Duration::ZERO)).map(|event| event.is_some());
+        assert_eq!(code(&PullQueue::of(&object)), Err(ErrorCode::CLIENT_CLOSED));
+        assert_eq!(code(&PullQueue::of(&object)), Err(ErrorCode::CLIENT_CLOSED), "and keeps saying so");
+    }
 }

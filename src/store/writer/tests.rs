@@ -119,7 +119,7 @@ fn a_full_disk_spoils_only_what_does_not_fit() {
             });
             Done { failed, damaged: false, answer }
         });
-        Job { durability: Durability::Full, work }
+        Job { durability: Durability::Full, work, key: None }
     };
     let pages: i64 = executor.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
     let limit = format!("PRAGMA max_page_count = {}", pages + 2);
@@ -227,4 +227,24 @@ fn a_job_that_fails_or_panics_spoils_no_other() {
     assert_eq!(run(&store, store::pending).unwrap().len(), 1);
     store.close();
     assert_eq!(run(&store, store::pending).unwrap_err().code, ErrorCode::CLIENT_CLOSED);
+}
+
+#[cfg(feature = "encryption")]
+#[test]
+fn what_is_salvaged_after_a_new_key_is_encrypted_with_it() {
+    let key = |byte| Some(store::Key::new(&[byte; 32]).unwrap());
+    let place = location("rekey").with_key(key(7));
+    let path = place.path().unwrap().to_owned();
+    let store = Store::on_thread(store::open(&place).unwrap(), place).unwrap();
+    run(&store, |connection| store::enqueue(connection, &message(1, "kept"))).unwrap();
+    let (answer, answered) = channel();
+    store.rekey(key(9).unwrap(), move |result| answer.send(result).unwrap());
+    answered.recv().unwrap().unwrap();
+    let damage = |_: &Connection| Err::<(), _>(StoreError::new(ErrorCode::DATABASE_DAMAGED, "so it is said"));
+    assert_eq!(run(&store, damage).unwrap_err().code, ErrorCode::DATABASE_DAMAGED);
+    assert_eq!(run(&store, store::pending).unwrap().len(), 1, "nothing was lost");
+    store.close();
+    let reopen = |key| store::open_reader(&path, Option::as_ref(&key)).and_then(|kept| store::pending(&kept));
+    assert!(reopen(key(7)).is_err());
+    assert_eq!(reopen(key(9)).unwrap().len(), 1);
 }
