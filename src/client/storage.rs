@@ -173,7 +173,7 @@ impl Storage {
         self.shared()?.ask(|reply| Event::Care(Care::Suspend(reply))).await
     }
 
-    /// Opens the database again. It does not connect: `Client::reconnect` does.
+    /// Opens the database again. Uploads go on; it does not connect: `Client::reconnect` does.
     ///
     /// # Errors
     /// As opening it the first time; it stays suspended then.
@@ -182,7 +182,7 @@ impl Storage {
     }
 
     /// For wake-ups by a push: resumes and connects if needed, pulls what waits, and leaves everything as it
-    /// was: disconnected and suspended again if it was. Ends after `deadline_ms` at the latest, with what
+    /// was: disconnected and suspended again if it was, unless the host resumes or connects meanwhile. Ends after `deadline_ms` at the latest, with what
     /// has come until then. Without a `token` that of the last connect is used.
     ///
     /// # Errors
@@ -201,7 +201,8 @@ impl Storage {
     /// (33200).
     ///
     /// # Errors
-    /// 33001 before any user is open, 34312 while suspended, 3430x if the files cannot be removed.
+    /// 33001 before any user is open, 34312 while suspended, 3430x if the files cannot be removed: then what is left
+    /// is open again.
     pub async fn clear_data(&self) -> Result<()> {
         self.shared()?.ask(|reply| Event::Care(Care::Clear(reply))).await
     }

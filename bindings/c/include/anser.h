@@ -383,7 +383,7 @@ int32_t anser_client_next_event(AnserClient client, int32_t timeout_ms, AnserEve
 #define ANSER_EVENT_SENT 8
 
 /*
- Conversations changed; they are only named.
+ Conversations changed; they are only named. None named: events were dropped, read the list again.
  */
 #define ANSER_EVENT_CONVERSATIONS 16
 
@@ -403,7 +403,7 @@ int32_t anser_client_next_event(AnserClient client, int32_t timeout_ms, AnserEve
 #define ANSER_EVENT_CHANGED 128
 
 /*
- Receipts arrived: `anser_event_receipt_kind` and its neighbours.
+ Receipts arrived: `anser_event_receipt_kind` and its neighbours. None named: some were dropped.
  */
 #define ANSER_EVENT_RECEIPTS 256
 

@@ -113,7 +113,7 @@ fn a_host_that_is_too_slow_hears_of_it_and_misses_no_state() {
     delivery.tell(HostEvent::Status(ConnectionStatus::Connected, ErrorCode::SUCCESS));
     delivery.tell(HostEvent::Synced);
     release.send(()).unwrap();
-    let mut next = || heard.recv_timeout(DEADLINE).unwrap();
+    let next = || heard.recv_timeout(DEADLINE).unwrap();
     for _ in 0..MAX_QUEUE {
         assert_eq!(next(), Heard::Conversations(1));
     }

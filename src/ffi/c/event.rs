@@ -26,7 +26,7 @@ pub const ANSER_EVENT_STATUS: i32 = 2;
 pub const ANSER_EVENT_MESSAGES: i32 = 4;
 /// An own message is sent or has failed.
 pub const ANSER_EVENT_SENT: i32 = 8;
-/// Conversations changed; they are only named.
+/// Conversations changed; they are only named. None named: events were dropped, read the list again.
 pub const ANSER_EVENT_CONVERSATIONS: i32 = 16;
 /// The host was too slow and events were dropped: read the lists again.
 pub const ANSER_EVENT_OVERFLOW: i32 = 32;
@@ -34,7 +34,7 @@ pub const ANSER_EVENT_OVERFLOW: i32 = 32;
 pub const ANSER_EVENT_SYNCED: i32 = 64;
 /// Stored messages are not what they were: `anser_event_change_kind` and its neighbours.
 pub const ANSER_EVENT_CHANGED: i32 = 128;
-/// Receipts arrived: `anser_event_receipt_kind` and its neighbours.
+/// Receipts arrived: `anser_event_receipt_kind` and its neighbours. None named: some were dropped.
 pub const ANSER_EVENT_RECEIPTS: i32 = 256;
 /// Who is typing changed: its one conversation says where, `anser_event_typing_user_id` who types there now.
 pub const ANSER_EVENT_TYPING: i32 = 512;
