@@ -273,7 +273,8 @@ async fn what_a_page_changes_is_told_and_what_it_brings_is_found() {
     bob.connect().await;
     bob.client.sync_now().await.unwrap();
     let told = bob.heard.heard().conversations.len();
-    let page = bob.client.history().load(to_alice.clone(), 0, 20).await.unwrap();
+    let query = RemoteQuery { count: 20, ..Default::default() };
+    let page = bob.client.history().remote(to_alice.clone(), query).await.unwrap();
     assert_eq!(page.messages.len(), 5);
     let change = bob.heard.wait_change(MessageChangeKind::Recalled);
     assert_eq!(change.message.unwrap().uid, sent.uid);
