@@ -104,6 +104,7 @@ impl Listener {
 /// Reads the current value of a state. Runs on the events thread.
 type Greeting = Box<dyn FnOnce() -> Vec<HostEvent> + Send>;
 
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are the large one")]
 enum Job {
     /// For every listener.
     Event(HostEvent),
