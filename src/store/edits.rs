@@ -95,8 +95,6 @@ pub enum Edit {
     ReceivedStatus(i32),
     /// How far an own message has come. One that waits in the outbox keeps its own.
     SentStatus(SentStatus),
-    /// Where its media file lies.
-    LocalPath(Option<String>),
 }
 
 /// Changes one thing of a message.
@@ -123,7 +121,6 @@ pub fn edit(connection: &Connection, id: i64, edit: &Edit) -> Result<Message, St
         Edit::Extra(extra) => set("extra", extra)?,
         Edit::SearchWords(words) => set("search_words", words)?,
         Edit::ReceivedStatus(bits) => set("received_status", bits)?,
-        Edit::LocalPath(path) => set("local_path", path)?,
         Edit::SentStatus(SentStatus::Sending) => return Err(invalid("only sending makes it so")),
         Edit::SentStatus(status) => set("sent_status", &status.number())?,
     }
