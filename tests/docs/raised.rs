@@ -31,8 +31,8 @@ const SERVER: Raised = By("server/tests/messages.rs::refusals_have_their_codes")
 const NAVIGATION: Raised = By("src/transport/navigation.rs::refusals_and_garbage_have_their_codes");
 const CONNACK: Raised = By("src/model/code.rs::connack_refusals_have_their_own_numbers");
 
-const UNSENDABLE: Raised = By("tests/media.rs::what_cannot_be_sent_is_refused_at_once");
-const UNFETCHABLE: Raised = By("tests/media.rs::wrong_hash_missing_file_redirects_and_cancel");
+const UNSENDABLE: Raised = By("tests/media/uploads.rs::what_cannot_be_sent_is_refused_at_once");
+const UNFETCHABLE: Raised = By("tests/media/downloads.rs::wrong_hash_missing_file_redirects_and_cancel");
 
 /// Every number, by range.
 pub(crate) const RAISED: &[(RangeInclusive<i32>, Raised)] = &[
