@@ -170,6 +170,17 @@ async fn a_suspended_store_holds_no_lock_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_logs_out_while_suspended_is_not_opened_again() {
+    let world = World::new().await;
+    let (alice, _) = alice(&world, "suspended-logout").await;
+    alice.client.storage().suspend().await.unwrap();
+    alice.client.logout().await.unwrap();
+    alice.client.storage().resume().await.unwrap();
+    let error = alice.client.conversations().list(vec![], None, 10).await.unwrap_err();
+    assert_eq!(error.code().0, 33001, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_sync_brings_what_waits_and_leaves_all_as_it_was() {
     let world = World::new().await;
     let bob = world.join("bob").await;

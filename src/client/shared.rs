@@ -315,7 +315,12 @@ impl Shared {
 
     /// Finishes what the open user's store has to do and closes it.
     pub(crate) fn close_user(&self) {
-        let user = self.state().user.take();
+        let user = {
+            let mut state = self.state();
+            // A store that is suspended stays so, but nobody is opened again with it.
+            state.suspended.iter_mut().for_each(|user| *user = None);
+            state.user.take()
+        };
         let closed = self.closed.load(Ordering::Acquire);
         let code = if closed { ErrorCode::CLIENT_CLOSED } else { ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT };
         self.media.end(&self.delivery, code);
