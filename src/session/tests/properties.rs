@@ -332,7 +332,9 @@ impl World {
         };
         // What this frame may have acknowledged.
         let (mut receipt, mut page_of) = (None, None);
-        if let Input::Frame { frame, .. } = &input {
+        if let Input::Frame { generation, frame } = &input
+            && *generation == self.generation
+        {
             match frame {
                 DownFrame::Publish(publish) => {
                     receipt = Some(UpFrame::PubAck { message_id: publish.message_id });
