@@ -21,7 +21,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
-use crate::transport::{TlsRoots, Transport, WebSocketTransport};
+use crate::transport::{Dialer, Route, Transport, WebSocketTransport};
 use crate::wire::url::PROTOCOL_VERSION;
 
 /// Longest app key that is taken, in bytes.
@@ -280,15 +280,18 @@ impl Client {
         if options.app_key.is_empty() || options.app_key.len() > MAX_APP_KEY {
             return Err(ErrorCode::APP_KEY_INVALID.into());
         }
-        let roots = TlsRoots::new(options.ca_pem.as_deref())?;
+        let (ca_pem, proxy) = (options.ca_pem.as_deref(), options.proxy.as_deref());
+        let dialer = Dialer::new(Route { ca_pem, pins: &options.pins, proxy })?;
+        // Files may come from anybody's servers: no pin of ours is theirs.
+        let file_dialer = Dialer::new(Route { ca_pem, pins: &[], proxy })?;
         let delivery = Delivery::start().map_err(no_thread)?;
         let (events, inbox) = unbounded_channel();
         let shared = Arc::new(
             Shared::new(options, clock, delivery.clone(), events, false).inspect_err(|_| delivery.close())?,
         );
-        shared.media.trust(roots.clone());
+        shared.media.trust(file_dialer);
         let opened = open_offline(&shared).and_then(|()| {
-            let make_transport = transport_factory(&shared, roots);
+            let make_transport = transport_factory(&shared, dialer);
             // A wrong URL is told here, not at the first connect.
             make_transport("")?;
             actor::start(&shared, inbox, make_transport).map_err(no_thread)
@@ -335,14 +338,14 @@ fn open_offline(shared: &Arc<Shared>) -> Result<()> {
     Ok(())
 }
 
-fn transport_factory(shared: &Arc<Shared>, roots: TlsRoots) -> TransportFactory {
+fn transport_factory(shared: &Arc<Shared>, dialer: Dialer) -> TransportFactory {
     let shared = Arc::downgrade(shared);
     Box::new(move |token| {
         let shared = shared.upgrade().ok_or(ErrorCode::CLIENT_CLOSED)?;
         let transport = WebSocketTransport::new(
             &shared.options.navigation,
             shared.identity(token),
-            roots.clone(),
+            dialer.clone(),
             shared.clock.clone(),
         )?;
         Ok(Arc::new(transport) as Arc<dyn Transport>)

@@ -20,13 +20,22 @@ pub struct ClientOptions {
     /// Certificates to trust besides the web's, PEM.
     #[uniffi(default = None)]
     pub ca_pem: Option<String>,
+    /// Keys of which every server's certificate must hold one: `sha256/` and the base64 of the SHA-256 of the key
+    /// (SubjectPublicKeyInfo), as `openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64` prints
+    /// it. Give the next key as well before the server changes to it. Not asked of file servers. Empty: no pinning.
+    #[uniffi(default = [])]
+    pub pins: Vec<String>,
+    /// A proxy for everything: `http://[user:password@]host[:port]` or `socks5://…`, user and password
+    /// percent-encoded. It resolves the names. `None`: directly.
+    #[uniffi(default = None)]
+    pub proxy: Option<String>,
     /// Encrypts the database with these 32 bytes. Needs a build with the feature `encryption`.
     #[uniffi(default = None)]
     pub encryption_key: Option<Vec<u8>>,
 }
 
 impl std::fmt::Debug for ClientOptions {
-    /// Everything but the key.
+    /// Everything but the key and the proxy's login.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("ClientOptions")
@@ -36,6 +45,8 @@ impl std::fmt::Debug for ClientOptions {
             .field("user_id", &self.user_id)
             .field("platform", &self.platform)
             .field("ca_pem", &self.ca_pem)
+            .field("pins", &self.pins)
+            .field("proxy", &self.proxy.as_ref().map(|_| "…"))
             .field("encryption_key", &self.encryption_key.as_ref().map(|_| "…"))
             .finish()
     }
@@ -51,6 +62,8 @@ impl ClientOptions {
             user_id: None,
             platform: None,
             ca_pem: None,
+            pins: Vec::new(),
+            proxy: None,
             encryption_key: None,
         }
     }

@@ -167,6 +167,10 @@ codes! {
     FILE_REFUSED 34415 "the file server refuses the request"
     FILE_SERVER_FAILED 34416 "the file server fails"
     FILE_HASH_DIFFERS 34417 "the file is not the one expected: its hash differs"
+    CERTIFICATE_UNTRUSTED 34420 "the server's certificate is not to be trusted: expired, for another host, or of an unknown issuer"
+    CERTIFICATE_NOT_PINNED 34421 "the server's certificate holds none of the pinned keys"
+    PROXY_REFUSED 34422 "the proxy gives no way to the server"
+    PROXY_LOGIN_REQUIRED 34423 "the proxy asks for a login, or refuses the one it got"
     GROUP_SYNC_ERROR 35001 "synchronising groups failed"
     GROUP_MATCH_ERROR 35002 "comparing groups failed"
     CHATROOM_ID_ISNULL 36001 "the chatroom id is empty"
@@ -213,10 +217,10 @@ impl ErrorCode {
     pub const fn kind(self) -> ErrorKind {
         match self.0 {
             -1 | 30003 | 30005 | 31000 => ErrorKind::Timeout,
-            30001..=30002 | 30004 | 30006..=30014 | 30027 | 31003 | 31006 | 33004 | 34416 => {
+            30001..=30002 | 30004 | 30006..=30014 | 30027 | 31003 | 31006 | 33004 | 34416 | 34420..=34422 => {
                 ErrorKind::Network
             }
-            30024 | 31002 | 31004 | 31005 | 31007 | 31020..=31022 => ErrorKind::Credentials,
+            30024 | 31002 | 31004 | 31005 | 31007 | 31020..=31022 | 34423 => ErrorKind::Credentials,
             31008 | 31009 | 31010 | 31011 | 31023 => ErrorKind::Disconnected,
             20604 => ErrorKind::TooFast,
             -3
@@ -265,9 +269,9 @@ impl std::fmt::Display for ErrorCode {
 pub enum ErrorKind {
     /// No answer in time.
     Timeout,
-    /// The network or a server cannot be reached.
+    /// The network or a server cannot be reached, or the server there is not the one it should be.
     Network,
-    /// App key or token are not accepted: a new token may help.
+    /// App key, token or a proxy's login are not accepted: another one may help.
     Credentials,
     /// The server ended or refuses the session for a reason that a retry does not mend.
     Disconnected,

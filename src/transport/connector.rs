@@ -1,5 +1,5 @@
-//! The one way to open a stream: resolve, TCP, TLS where asked. HTTP and WebSocket both run over it, so
-//! that trust, and later proxies and pinning, are decided in one place.
+//! The one way to open a stream: resolve, TCP, the proxy if there is one, TLS where asked. HTTP and WebSocket
+//! both run over it, so that trust and the way are decided in one place.
 
 use std::io;
 use std::pin::Pin;
@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -17,37 +16,43 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::address::Address;
+use super::proxy::Proxy;
+use super::trust;
 use crate::model::ErrorCode;
 use crate::timing;
 
-/// Whom to trust: the web's roots, and what the host adds.
+/// How servers are reached: whom to trust, and which proxy to go through.
 #[derive(Clone)]
-pub struct TlsRoots(Arc<ClientConfig>);
+pub struct Dialer {
+    tls: Arc<ClientConfig>,
+    proxy: Option<Arc<Proxy>>,
+}
 
-impl TlsRoots {
-    /// The web's roots and, if given, the certificates in `ca_pem`.
+/// What a host says about the way to its servers; all of it may be empty.
+#[derive(Clone, Copy, Default)]
+pub struct Route<'a> {
+    /// Certificates to trust besides the web's, PEM.
+    pub ca_pem: Option<&'a str>,
+    /// Keys of which a server's certificate must hold one: `sha256/` and the base64 of the SHA-256 of its
+    /// SubjectPublicKeyInfo.
+    pub pins: &'a [String],
+    /// `http://` or `socks5://`, `[user:password@]host[:port]`.
+    pub proxy: Option<&'a str>,
+}
+
+impl Dialer {
+    /// Prepares the way.
     ///
     /// # Errors
-    /// [`ErrorCode::BIZ_ERROR_INVALID_PARAMETER`] if `ca_pem` holds no usable certificate.
-    pub fn new(ca_pem: Option<&str>) -> Result<Self, ErrorCode> {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        if let Some(pem) = ca_pem {
-            let before = roots.len();
-            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                let certificate = certificate.map_err(|_| ErrorCode::BIZ_ERROR_INVALID_PARAMETER)?;
-                roots.add(certificate).map_err(|_| ErrorCode::BIZ_ERROR_INVALID_PARAMETER)?;
-            }
-            if roots.len() == before {
-                return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER);
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|_| ErrorCode::INTERNAL)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self(Arc::new(config)))
+    /// [`ErrorCode::BIZ_ERROR_INVALID_PARAMETER`] if `ca_pem` holds no usable certificate, or a pin or the proxy
+    /// cannot be read.
+    pub fn new(route: Route<'_>) -> Result<Self, ErrorCode> {
+        let proxy = match route.proxy {
+            None => None,
+            Some(text) => Some(Proxy::parse(text).ok_or(ErrorCode::BIZ_ERROR_INVALID_PARAMETER)?),
+        };
+        let tls = Arc::new(trust::client_config(route.ca_pem, route.pins)?);
+        Ok(Self { tls, proxy: proxy.map(Arc::new) })
     }
 }
 
@@ -58,15 +63,24 @@ pub(super) enum Stream {
 }
 
 /// Opens a stream within [`timing::OPEN_LIMIT`].
-pub(super) async fn connect(address: &Address, roots: &TlsRoots) -> Result<Stream, ErrorCode> {
+pub(super) async fn connect(address: &Address, dialer: &Dialer) -> Result<Stream, ErrorCode> {
     let limit = Duration::from_millis(timing::OPEN_LIMIT);
-    match timeout(limit, open(address, roots)).await {
+    match timeout(limit, open(address, dialer)).await {
         Ok(result) => result,
         Err(_) => Err(ErrorCode::RC_SOCKET_NOT_CREATED),
     }
 }
 
-async fn open(address: &Address, roots: &TlsRoots) -> Result<Stream, ErrorCode> {
+async fn open(address: &Address, dialer: &Dialer) -> Result<Stream, ErrorCode> {
+    let stream = match &dialer.proxy {
+        None => dial(address).await?,
+        Some(proxy) => proxy.pass(dial(&proxy.address).await?, address).await?,
+    };
+    secure(stream, address, dialer).await
+}
+
+/// A TCP connection to the first of the host's addresses that takes it.
+async fn dial(address: &Address) -> Result<TcpStream, ErrorCode> {
     let host = address.bare_host();
     let resolved = tokio::net::lookup_host((host, address.port)).await.map_err(|error| {
         log::info!("{host} does not resolve: {error}");
@@ -75,7 +89,7 @@ async fn open(address: &Address, roots: &TlsRoots) -> Result<Stream, ErrorCode> 
     let mut last = None;
     for candidate in resolved {
         match TcpStream::connect(candidate).await {
-            Ok(stream) => return secure(stream, address, roots).await,
+            Ok(stream) => return Ok(stream),
             Err(error) => last = Some(error),
         }
     }
@@ -85,7 +99,7 @@ async fn open(address: &Address, roots: &TlsRoots) -> Result<Stream, ErrorCode> 
     Err(ErrorCode::RC_SOCKET_NOT_CREATED)
 }
 
-async fn secure(stream: TcpStream, address: &Address, roots: &TlsRoots) -> Result<Stream, ErrorCode> {
+async fn secure(stream: TcpStream, address: &Address, dialer: &Dialer) -> Result<Stream, ErrorCode> {
     // Frames are small and written whole: waiting to fill packets only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         log::debug!("TCP_NODELAY: {error}");
@@ -95,12 +109,12 @@ async fn secure(stream: TcpStream, address: &Address, roots: &TlsRoots) -> Resul
     }
     let name =
         ServerName::try_from(address.bare_host().to_owned()).map_err(|_| ErrorCode::RC_DOMAIN_NOT_RESOLVE)?;
-    let connector = TlsConnector::from(roots.0.clone());
+    let connector = TlsConnector::from(dialer.tls.clone());
     match connector.connect(name, stream).await {
         Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
         Err(error) => {
             log::warn!("TLS with {}: {error}", address.authority());
-            Err(ErrorCode::RC_SOCKET_NOT_CREATED)
+            Err(trust::refusal(&error))
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::address::Address;
-use super::connector::TlsRoots;
+use super::connector::Dialer;
 use super::http;
 use crate::model::ErrorCode;
 use crate::wire::Bytes;
@@ -86,16 +86,12 @@ pub fn is_file_url(url: &str) -> bool {
 /// # Errors
 /// 34413 for an address that is none, 34414 for a file that is not there, 34415 for a refusal, 34416 for a
 /// server in trouble; 30009, 30010, 30011 or −1 if it cannot be reached or does not answer.
-pub async fn open_file(
-    url: &str,
-    resume: Option<&Resume>,
-    roots: &TlsRoots,
-) -> Result<FileStream, ErrorCode> {
+pub async fn open_file(url: &str, resume: Option<&Resume>, dialer: &Dialer) -> Result<FileStream, ErrorCode> {
     let mut url = FileUrl::parse(url).ok_or(ErrorCode::FILE_URL_INVALID)?;
     let mut resume = resume;
     let mut redirects = 0;
     loop {
-        let (response, connection) = ask(&url, resume, roots).await?;
+        let (response, connection) = ask(&url, resume, dialer).await?;
         let headers = response.headers();
         match response.status().as_u16() {
             200 => {
@@ -142,9 +138,9 @@ pub async fn open_file(
 async fn ask(
     url: &FileUrl,
     resume: Option<&Resume>,
-    roots: &TlsRoots,
+    dialer: &Dialer,
 ) -> Result<(Response<Incoming>, Driver), ErrorCode> {
-    let (mut sender, connection) = http::handshake(&url.address, roots).await?;
+    let (mut sender, connection) = http::handshake(&url.address, dialer).await?;
     let driver = Driver(runtime::spawn_local(async move {
         // How it ends shows in the exchange.
         let _ = connection.await;

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
 use super::address::Address;
-use super::connector::{Stream, TlsRoots, connect};
+use super::connector::{Dialer, Stream, connect};
 use crate::model::ErrorCode;
 use crate::timing;
 use crate::wire::Bytes;
@@ -26,9 +26,9 @@ pub(super) struct Answer {
 }
 
 /// Fetches `path` within [`timing::NAVIGATION_LIMIT`].
-pub(super) async fn get(address: &Address, path: &str, roots: &TlsRoots) -> Result<Answer, ErrorCode> {
+pub(super) async fn get(address: &Address, path: &str, dialer: &Dialer) -> Result<Answer, ErrorCode> {
     let limit = Duration::from_millis(timing::NAVIGATION_LIMIT);
-    match timeout(limit, fetch(address, path, roots)).await {
+    match timeout(limit, fetch(address, path, dialer)).await {
         Ok(answer) => answer,
         Err(_) => Err(ErrorCode::RC_HTTP_REQ_TIMEOUT),
     }
@@ -37,16 +37,16 @@ pub(super) async fn get(address: &Address, path: &str, roots: &TlsRoots) -> Resu
 /// Opens a stream for HTTP. The connection moves the bytes and has to be polled beside the exchange.
 pub(super) async fn handshake(
     address: &Address,
-    roots: &TlsRoots,
+    dialer: &Dialer,
 ) -> Result<(SendRequest<Empty<Bytes>>, Connection<TokioIo<Stream>, Empty<Bytes>>), ErrorCode> {
-    let stream = connect(address, roots).await?;
+    let stream = connect(address, dialer).await?;
     http1::handshake(TokioIo::new(stream)).await.map_err(|_| ErrorCode::RC_SOCKET_NOT_CREATED)
 }
 
-async fn fetch(address: &Address, path: &str, roots: &TlsRoots) -> Result<Answer, ErrorCode> {
-    let (mut sender, connection) = handshake(address, roots).await.map_err(|code| match code {
-        ErrorCode::RC_DOMAIN_NOT_RESOLVE => code,
-        _ => ErrorCode::RC_HTTP_SEND_FAIL,
+async fn fetch(address: &Address, path: &str, dialer: &Dialer) -> Result<Answer, ErrorCode> {
+    let (mut sender, connection) = handshake(address, dialer).await.map_err(|code| match code {
+        ErrorCode::RC_SOCKET_NOT_CREATED => ErrorCode::RC_HTTP_SEND_FAIL,
+        code => code,
     })?;
     let request = Request::builder()
         .method(Method::GET)

@@ -10,6 +10,8 @@ mod connector;
 mod download;
 mod http;
 mod navigation;
+mod proxy;
+mod trust;
 mod websocket;
 
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
 use crate::session::Generation;
 use crate::wire::{DownFrame, UpFrame};
 
-pub use connector::TlsRoots;
+pub use connector::{Dialer, Route};
 pub use download::{FileStream, Resume, is_file_url, open_file};
 pub use navigation::Navigation;
 pub use websocket::WebSocketTransport;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::address::Address;
-use super::connector::TlsRoots;
+use super::connector::Dialer;
 use super::{TransportEvent, http};
 use crate::model::{ConnectionStatus, ErrorCode};
 use crate::wire::url::{self, Identity};
@@ -80,11 +80,11 @@ pub(super) async fn fetch(
     address: &Address,
     identity: &Identity,
     now: u64,
-    roots: &TlsRoots,
+    dialer: &Dialer,
     report: impl Fn(TransportEvent),
 ) -> Result<Navigation, ErrorCode> {
     report(TransportEvent::Navigation(ConnectionStatus::RequestNavi));
-    let result = match http::get(address, &url::navigation(identity, now), roots).await {
+    let result = match http::get(address, &url::navigation(identity, now), dialer).await {
         Ok(answer) => Navigation::parse(answer.status, &answer.body),
         Err(code) => Err(code),
     };
@@ -103,9 +103,9 @@ pub(super) async fn has_unread(
     address: &Address,
     identity: &Identity,
     now: u64,
-    roots: &TlsRoots,
+    dialer: &Dialer,
 ) -> Result<bool, ErrorCode> {
-    let answer = http::get(address, &url::unread_exists(identity, now), roots).await?;
+    let answer = http::get(address, &url::unread_exists(identity, now), dialer).await?;
     match answer.status {
         200 => read_unread(&answer.body).ok_or(ErrorCode::RC_NAVI_RESOURCE_ERROR),
         401 => Err(ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR),

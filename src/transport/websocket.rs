@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::{Message, protocol::WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::address::Address;
-use super::connector::{Stream, TlsRoots, connect};
+use super::connector::{Dialer, Stream, connect};
 use super::navigation::{self, Navigation};
 use super::{Events, Line, Opened, Transport, TransportEvent, UnreadAnswer};
 use crate::clock::Clock;
@@ -40,7 +40,7 @@ pub struct WebSocketTransport {
 struct Shared {
     navigation: Address,
     identity: Identity,
-    roots: TlsRoots,
+    dialer: Dialer,
     clock: Clock,
     cache: Mutex<Option<(u64, Navigation)>>,
 }
@@ -54,12 +54,12 @@ impl WebSocketTransport {
     pub fn new(
         navigation_url: &str,
         identity: Identity,
-        roots: TlsRoots,
+        dialer: Dialer,
         clock: Clock,
     ) -> Result<Self, ErrorCode> {
         let navigation = Address::parse_navigation(navigation_url).ok_or(ErrorCode::NAVI_URL_INVALID)?;
         let cache = Mutex::new(None);
-        Ok(Self { shared: Arc::new(Shared { navigation, identity, roots, clock, cache }) })
+        Ok(Self { shared: Arc::new(Shared { navigation, identity, dialer, clock, cache }) })
     }
 }
 
@@ -79,7 +79,7 @@ impl Transport for WebSocketTransport {
         let shared = self.shared.clone();
         runtime::spawn_local(async move {
             let wall = shared.clock.wall().unsigned_abs();
-            done(navigation::has_unread(&shared.navigation, &shared.identity, wall, &shared.roots).await);
+            done(navigation::has_unread(&shared.navigation, &shared.identity, wall, &shared.dialer).await);
         });
     }
 }
@@ -145,7 +145,7 @@ impl Shared {
         }
         let wall = self.clock.wall().unsigned_abs();
         let navigation =
-            navigation::fetch(&self.navigation, &self.identity, wall, &self.roots, report).await?;
+            navigation::fetch(&self.navigation, &self.identity, wall, &self.dialer, report).await?;
         *self.cache.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((now + NAVIGATION_LIFETIME, navigation.clone()));
         Ok(navigation)
@@ -168,7 +168,7 @@ impl Shared {
     }
 
     async fn open_socket(&self, address: &Address) -> Result<Socket, ErrorCode> {
-        let stream = connect(address, &self.roots).await?;
+        let stream = connect(address, &self.dialer).await?;
         let scheme = if address.secure { "wss" } else { "ws" };
         let random = (self.clock.wall().unsigned_abs() % 1_000_000) as u32;
         let url = format!("{scheme}://{}{}", address.authority(), url::connect(&self.identity, random));

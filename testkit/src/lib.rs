@@ -2,17 +2,21 @@
 //! listeners that record what they hear and can be waited on. Nothing here ships.
 
 mod files;
+mod front;
 mod people;
 mod proxy;
 mod recorder;
 mod uploader;
+mod way;
 mod world;
 
 pub use files::{FileRequest, Files, Mishap};
+pub use front::{Authority, Certificate, TlsFront, Validity};
 pub use people::Person;
 pub use proxy::Proxy;
 pub use recorder::{Heard, Recorder, text_of};
 pub use uploader::{Diary, HttpUploader};
+pub use way::{Speech, Way};
 pub use world::{World, new_folder};
 
 /// The clock that clients can be given, settable in tests.

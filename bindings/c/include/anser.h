@@ -133,6 +133,23 @@ int32_t anser_options_set_platform(AnserOptions options, int32_t platform);
 int32_t anser_options_set_ca_pem(AnserOptions options, const char *pem);
 
 /*
+ Adds a key of which every server's certificate must hold one, file servers excepted: `sha256/` and the base64 of the
+ SHA-256 of the key's SubjectPublicKeyInfo. Add the next key before the server changes to it. Returns 0, 34403 for a
+ stale handle, 34404 for text that is not UTF-8, 34405 for NULL; whether it is a pin shows in `anser_client_new`
+ (33003).
+ */
+int32_t anser_options_add_pin(AnserOptions options,
+                              const char *pin);
+
+/*
+ Goes through a proxy: `http://[user:password@]host[:port]` or `socks5://...`, user and password percent-encoded. It
+ resolves the names. NULL goes directly. Returns as `anser_options_set_data_dir`; whether it can be read shows in
+ `anser_client_new` (33003).
+ */
+int32_t anser_options_set_proxy(AnserOptions options,
+                                const char *url);
+
+/*
  Encrypts the database with the 32 bytes at `key`, which are copied; NULL does not. Returns 0, 34403 for a stale
  handle, 33003 for a `size` above 100000; whether the key is usable shows in `anser_client_new`: 34311 if this build
  cannot encrypt, 33003 if it has not 32 bytes, 34310 if it does not fit the database.

@@ -29,6 +29,14 @@ static void options_and_clients(const struct world *world) {
     CHECK_CODE(0, anser_options_set_ca_pem(options, "no certificate"));
     CHECK_CODE(33003, anser_client_new(options, &client));
     CHECK_CODE(0, anser_options_set_ca_pem(options, NULL));
+    CHECK_CODE(0, anser_options_set_proxy(options, "ftp://nowhere"));
+    CHECK_CODE(33003, anser_client_new(options, &client));
+    CHECK_CODE(0, anser_options_set_proxy(options, NULL));
+    CHECK_CODE(34405, anser_options_add_pin(options, NULL));
+    CHECK_CODE(0, anser_options_add_pin(options, "sha256/no digest"));
+    CHECK_CODE(33003, anser_client_new(options, &client));
+    CHECK_CODE(0, anser_options_free(options));
+    CHECK_CODE(0, anser_options_new("k", world->navi, &options));
     CHECK_CODE(0, anser_options_set_data_dir(options, "/dev/null/nowhere"));
     CHECK_CODE(34302, anser_client_new(options, &client));
     CHECK_CODE(0, anser_options_free(options));

@@ -150,12 +150,12 @@ impl<'a> Task<'a> {
         if resume.is_some() && self.row.total == Some(self.length) {
             return Ok(Attempt::Whole);
         }
-        let roots = self.shared.media.roots().map_err(|error| error.code())?;
+        let dialer = self.shared.media.dialer().map_err(|error| error.code())?;
         self.job.meter.running(self.length, self.row.total.unwrap_or(0));
         let opened = tokio::select! {
             biased;
             () = stop.wait() => return Ok(Attempt::Stopped),
-            opened = open_file(&self.job.url, resume.as_ref(), &roots) => opened,
+            opened = open_file(&self.job.url, resume.as_ref(), &dialer) => opened,
         };
         let mut stream = match opened {
             Ok(stream) => stream,

@@ -16,7 +16,7 @@ use crate::client::event::Event;
 use crate::client::shared::Shared;
 use crate::client::{Error, Result};
 use crate::model::{ErrorCode, ErrorKind};
-use crate::transport::TlsRoots;
+use crate::transport::Dialer;
 use crate::{runtime, timing};
 
 /// Transfers that go at once, each way: more would only take the line from each other.
@@ -27,7 +27,7 @@ const CACHE_LIMIT: u64 = 512 << 20;
 /// The transfers of a client.
 pub(crate) struct Transfers {
     pub(super) limit: AtomicU64,
-    roots: OnceLock<TlsRoots>,
+    dialer: OnceLock<Dialer>,
     inner: Mutex<Inner>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Inner {
 
 impl Default for Transfers {
     fn default() -> Self {
-        Self { limit: AtomicU64::new(CACHE_LIMIT), roots: OnceLock::new(), inner: Mutex::default() }
+        Self { limit: AtomicU64::new(CACHE_LIMIT), dialer: OnceLock::new(), inner: Mutex::default() }
     }
 }
 
@@ -54,13 +54,13 @@ impl Transfers {
     }
 
     /// Whom downloads trust.
-    pub(crate) fn trust(&self, roots: TlsRoots) {
+    pub(crate) fn trust(&self, dialer: Dialer) {
         // A client is made once.
-        let _ = self.roots.set(roots);
+        let _ = self.dialer.set(dialer);
     }
 
-    pub(super) fn roots(&self) -> Result<TlsRoots> {
-        self.roots.get().cloned().ok_or_else(|| ErrorCode::INTERNAL.into())
+    pub(super) fn dialer(&self) -> Result<Dialer> {
+        self.dialer.get().cloned().ok_or_else(|| ErrorCode::INTERNAL.into())
     }
 
     /// The user's store closes: everything stops, and whoever waits gets this code. Uploads go on when it is
