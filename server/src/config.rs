@@ -49,6 +49,9 @@ pub struct Config {
     pub poll_hold: Duration,
     /// After how long without a request a polling session is gone.
     pub poll_patience: Duration,
+    /// How long a polling session that was ended stays known, so that a client between two requests hears of it
+    /// and what it sends meanwhile is answered.
+    pub poll_linger: Duration,
     /// How long one write may stall before the peer counts as too slow and is dropped.
     pub write_timeout: Duration,
     /// How long a peer gets to close by itself after a goodbye or a refusal.
@@ -103,6 +106,7 @@ impl Default for Config {
             silent_heartbeats: 3,
             poll_hold: Duration::from_secs(25),
             poll_patience: Duration::from_secs(60),
+            poll_linger: Duration::from_secs(1),
             write_timeout: Duration::from_secs(15),
             linger: Duration::from_millis(300),
             max_frame: 256 * 1024,

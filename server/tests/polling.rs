@@ -377,7 +377,7 @@ async fn a_session_without_requests_is_gone_and_a_held_one_stays() {
 async fn a_kick_is_told_in_the_words_of_each_family() {
     for (family, code) in [(WEB25, "\"headerCode\":-32,"), (ENGINE, "\"headerCode\":224,")] {
         // While a request is held ...
-        let net = Net::one().await;
+        let net = Net::start(1, Config { poll_linger: common::DEADLINE, ..Config::default() }).await;
         let first = Poller::login(net.first(), "alice", family).await;
         let (told, _second) = tokio::join!(first.hold_raw(), net.login_as("alice", "&apiVer=1&pid=z"));
         assert!(told.contains(code) && told.contains("\"status\":1"), "{told}");
@@ -459,4 +459,16 @@ async fn shutdown_says_goodbye_to_holds() {
     // Whether the request comes before or after the goodbye: its session is still known.
     let (told, ()) = tokio::join!(alice.hold_raw(), net.first().shutdown());
     assert!(told.contains("\"headerCode\":224,") && told.contains("\"status\":3"), "{told}");
+}
+
+#[tokio::test]
+async fn what_crosses_a_goodbye_is_answered() {
+    let net = Net::start(1, Config { poll_linger: common::DEADLINE, ..Config::default() }).await;
+    let mut first = Poller::login(net.first(), "alice", ENGINE).await;
+    let _second = Poller::login(net.first(), "alice", ENGINE).await;
+    // Sent before the client can know; the goodbye waits for the hold.
+    assert_eq!(first.send(&UpFrame::QueryCon { message_id: 1 }).await, "[]");
+    assert!(first.hold_raw().await.contains("\"headerCode\":224,"));
+    assert_eq!(first.send(&UpFrame::QueryCon { message_id: 1 }).await, "[]");
+    assert_eq!(first.hold_raw().await, "lost params");
 }

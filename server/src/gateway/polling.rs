@@ -33,8 +33,6 @@ const NOTHING: &str = "[]";
 const REQUESTS: usize = 16;
 /// A client that lets more than this wait (bytes of bodies) before more comes is dropped and pulls later.
 const MAX_WAITING: usize = 4 << 20;
-/// How long a session that ended stays known, so that a client between two holds hears of it.
-const PARTING: Duration = Duration::from_secs(1);
 
 /// The parameters of a request, decoded.
 type Parameters = HashMap<String, String>;
@@ -103,6 +101,7 @@ async fn log_in(gateway: &Arc<Gateway>, hello: &Hello) -> Result<ConnAck, u8> {
         hold: None,
         hold_time: config.poll_hold,
         patience: config.poll_patience,
+        linger: config.poll_linger,
         waiting: Vec::new(),
         asked: HashMap::new(),
         closed: session.closed.clone(),
@@ -213,6 +212,7 @@ struct PollingCarrier {
     hold: Option<Hold>,
     hold_time: Duration,
     patience: Duration,
+    linger: Duration,
     /// What the next hold takes, oldest first.
     waiting: Vec<DownFrame>,
     /// The topics of queries that were not answered yet: an answer's JSON depends on it.
@@ -324,13 +324,24 @@ impl Carrier for PollingCarrier {
     async fn part(mut self, status: Option<u8>) {
         let Some(status) = status else { return };
         self.waiting.push(DownFrame::Disconnect { status });
-        let mut closed = self.closed.clone();
+        let (mut closed, linger) = (self.closed.clone(), self.linger);
         let heard = async {
-            // What is sent into a session that has ended is lost, as on any line.
-            while self.flush().is_ok() && !self.waiting.is_empty() && self.read().await.is_ok() {}
+            while self.flush().is_ok() {
+                let told = self.waiting.is_empty();
+                match self.requests.recv().await {
+                    Some(Request::Hold(reply)) if !told => {
+                        self.hold = Some(Hold { reply, until: Instant::now() + linger });
+                    }
+                    // It asks after the goodbye: there is no session any more.
+                    Some(Request::Hold(_)) | None => return,
+                    // What is sent into a session that has ended is lost, as on any line, but "lost params" must
+                    // not overtake the goodbye.
+                    Some(Request::Send { reply, .. }) => drop(reply.send(NOTHING.into())),
+                }
+            }
         };
         tokio::select! {
-            _ = tokio::time::timeout(PARTING, heard) => {}
+            _ = tokio::time::timeout(linger, heard) => {}
             Ok(_) = closed.wait_for(|close| *close == Some(Close::Killed)) => {}
         }
     }
