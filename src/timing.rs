@@ -40,3 +40,19 @@ pub const TRANSFER_RETRY_BASE: u64 = 1_000;
 pub const TRANSFER_RETRY_CAP: u64 = 60_000;
 /// Between two events of a transfer's progress: what eyes can follow.
 pub const PROGRESS_INTERVAL: u64 = 100;
+/// For the WebSocket upgrade where long polling stands by: with what TCP and the polled login take, a message
+/// leaves within three seconds.
+pub const UPGRADE_LIMIT: u64 = 2_000;
+/// A WebSocket that has brought nothing for so long after it opened lets nothing through.
+pub const MUTE_AFTER: u64 = 5_000;
+/// How long polling is tried first after WebSocket has proven useless: reconnecting must not pay for it again.
+pub const WEBSOCKET_REST: u64 = 300_000;
+/// For the answer to a request that waits: servers hold it 25 to 40 seconds.
+pub const HOLD_LIMIT: u64 = 45_000;
+/// Between two requests that wait, if the first came back at once with nothing: a proxy that answers by itself
+/// must not be asked without end.
+pub const HOLD_PAUSE: u64 = 1_000;
+/// Before a client that polls looks for the first time whether WebSocket works again; doubled each time.
+pub const UPGRADE_FIRST: u64 = 5_000;
+/// Longest time between two such looks.
+pub const UPGRADE_CAP: u64 = 600_000;

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use anser::client::{Client, ClientOptions};
-use anser::model::{ConnectionStatus, ConversationKey, ErrorCode};
+use anser::model::{ConnectionChannel, ConnectionStatus, ConversationKey, ErrorCode};
 use anser::wire::{Accepted, ConnAck, DownFrame};
 use anser_testkit::{Person, World};
 use futures_util::{SinkExt, StreamExt};
@@ -59,7 +59,9 @@ impl Stage {
     }
 
     fn options(&self, world: &World) -> ClientOptions {
+        // What fails is to show, not to be mended by polling.
         ClientOptions::new(world.server.app_key(), format!("http://{}", self.address))
+            .channel(ConnectionChannel::Websocket)
     }
 }
 

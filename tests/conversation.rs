@@ -1,15 +1,29 @@
-//! Two native clients talk, through the real server.
+//! Two native clients talk, through the real server, over both channels.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use anser::client::SendOptions;
 use anser::model::content::{Content, ImageMessage};
-use anser::model::{ConnectionStatus, ConversationKey, ConversationType, MessageDirection};
-use anser_testkit::{World, text_of};
+use anser::model::{
+    ConnectionChannel, ConnectionStatus, ConversationKey, ConversationType, MessageDirection,
+};
+use anser_testkit::{World, over_both, text_of};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn text_goes_both_ways() {
-    let world = World::new().await;
+over_both!(
+    text_goes_both_ways,
+    a_group_hears_everything_in_one_order,
+    what_was_sent_meanwhile_arrives_on_connect,
+    unread_counts_clear,
+    the_list_shows_the_newest_first_in_pages,
+    history_pages_join_without_gap_or_double,
+    built_in_and_custom_content_arrive_byte_for_byte,
+    a_note_to_oneself_arrives_once,
+    the_other_device_sees_own_messages,
+    a_second_device_of_the_same_class_kicks_the_first,
+);
+
+async fn text_goes_both_ways(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     let (alice, bob) = (world.join("alice").await, world.join("bob").await);
 
     let sent = alice.say(&ConversationKey::private("bob"), "你好, Bob 😀").await;
@@ -28,9 +42,8 @@ async fn text_goes_both_ways() {
     assert_eq!(alice.heard.wait_messages(1).texts(), ["hello"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_group_hears_everything_in_one_order() {
-    let world = World::new().await;
+async fn a_group_hears_everything_in_one_order(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     world.group("g1", &["alice", "bob", "carol"]).await;
     let people = [world.join("alice").await, world.join("bob").await, world.join("carol").await];
     let group = ConversationKey::group("g1");
@@ -51,9 +64,8 @@ async fn a_group_hears_everything_in_one_order() {
     assert_eq!(orders[1], orders[2]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_sent_meanwhile_arrives_on_connect() {
-    let world = World::new().await;
+async fn what_was_sent_meanwhile_arrives_on_connect(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     let alice = world.join("alice").await;
     for number in 0..250 {
         let text = format!("line {number}");
@@ -70,9 +82,8 @@ async fn what_was_sent_meanwhile_arrives_on_connect() {
     assert_eq!(unread, 250);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn unread_counts_clear() {
-    let world = World::new().await;
+async fn unread_counts_clear(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     world.group("g1", &["alice", "bob"]).await;
     let (alice, bob) = (world.join("alice").await, world.join("bob").await);
     let (private, group) = (ConversationKey::private("bob"), ConversationKey::group("g1"));
@@ -103,9 +114,8 @@ async fn unread_counts_clear() {
     assert_eq!(alice.client.conversations().total_unread_count().await.unwrap(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_list_shows_the_newest_first_in_pages() {
-    let world = World::new().await;
+async fn the_list_shows_the_newest_first_in_pages(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     let alice = world.join("alice").await;
     for peer in ["bob", "carol", "dave", "erin", "bob"] {
         alice.say(&ConversationKey::private(peer), &format!("to {peer}")).await;
@@ -125,9 +135,8 @@ async fn the_list_shows_the_newest_first_in_pages() {
     assert!(conversations.get(ConversationKey::private("nobody")).await.unwrap().is_none());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn history_pages_join_without_gap_or_double() {
-    let world = World::new().await;
+async fn history_pages_join_without_gap_or_double(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     let alice = world.join("alice").await;
     let bob = ConversationKey::private("bob");
     for number in 0..25 {
@@ -144,9 +153,8 @@ async fn history_pages_join_without_gap_or_double() {
     assert_eq!(texts, (0..25).map(|number| number.to_string()).collect::<Vec<_>>());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn built_in_and_custom_content_arrive_byte_for_byte() {
-    let world = World::new().await;
+async fn built_in_and_custom_content_arrive_byte_for_byte(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     let (alice, bob) = (world.join("alice").await, world.join("bob").await);
     let to = ConversationKey::private("bob");
     let image = Content::from(ImageMessage {
@@ -172,9 +180,8 @@ async fn built_in_and_custom_content_arrive_byte_for_byte() {
     assert_eq!(unread, 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_note_to_oneself_arrives_once() {
-    let world = World::new().await;
+async fn a_note_to_oneself_arrives_once(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     let alice = world.join("alice").await;
     let own = ConversationKey::private("alice");
     alice.say(&own, "remember").await;
@@ -183,10 +190,9 @@ async fn a_note_to_oneself_arrives_once() {
     assert_eq!(history.iter().map(text_of).collect::<Vec<_>>(), ["remember"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_other_device_sees_own_messages() {
+async fn the_other_device_sees_own_messages(channel: ConnectionChannel) {
     let config = anser_server::Config { multi_device: true, ..Default::default() };
-    let world = World::with(config).await;
+    let world = World { channel: Some(channel), ..World::with(config).await };
     let (phone, laptop, bob) =
         (world.join("alice").await, world.join("alice").await, world.join("bob").await);
     let sent = phone.say(&ConversationKey::private("bob"), "from my phone").await;
@@ -209,9 +215,8 @@ async fn the_other_device_sees_own_messages() {
     assert_eq!(on_phone, on_bobs);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_device_of_the_same_class_kicks_the_first() {
-    let world = World::new().await;
+async fn a_second_device_of_the_same_class_kicks_the_first(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     let first = world.join("alice").await;
     let second = world.join("alice").await;
     let heard = first.heard.wait_status(ConnectionStatus::KickedOfflineByOtherClient);

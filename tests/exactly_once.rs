@@ -1,4 +1,5 @@
-//! Every message is in the receiver's store exactly once and in order, whatever dies in between.
+//! Every message is in the receiver's store exactly once and in order, whatever dies in between, over
+//! both channels.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -6,9 +7,16 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anser::client::ClientOptions;
-use anser::model::{ConnectionStatus, ConversationKey, Message};
+use anser::model::{ConnectionChannel, ConnectionStatus, ConversationKey, Message};
 use anser_server::{Config, Running, Server};
-use anser_testkit::{Heard, Person, Proxy, World, new_folder, text_of};
+use anser_testkit::{Heard, Person, Proxy, World, new_folder, over_both, text_of};
+
+over_both!(
+    a_burst_survives_the_death_of_both_sides,
+    lost_acknowledgements_double_nothing,
+    lost_pages_come_again_and_double_nothing,
+    a_server_without_additions_serves_the_plain_path,
+);
 
 fn texts(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("line {number}")).collect()
@@ -50,12 +58,12 @@ async fn server(data: &Path, bind: Option<SocketAddr>) -> Running {
     Server::start(Config { data: Some(data.to_owned()), bind, ..base }).await.unwrap()
 }
 
-fn options(server: &Running, data: &Path) -> ClientOptions {
-    ClientOptions::new(server.app_key(), server.navi_url()).data_dir(data.to_str().unwrap())
+fn options(server: &Running, data: &Path, channel: ConnectionChannel) -> ClientOptions {
+    let options = ClientOptions::new(server.app_key(), server.navi_url());
+    options.data_dir(data.to_str().unwrap()).channel(channel)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_burst_survives_the_death_of_both_sides() {
+async fn a_burst_survives_the_death_of_both_sides(channel: ConnectionChannel) {
     let (on_server, on_alice, on_bob) = (new_folder("server"), new_folder("alice"), new_folder("bob"));
     let first = server(&on_server, None).await;
     let (address, alices, bobs) =
@@ -63,8 +71,8 @@ async fn a_burst_survives_the_death_of_both_sides() {
     let to_bob = ConversationKey::private("bob");
     let lines = texts(300);
 
-    let alice = Person::new("alice", alices.clone(), options(&first, &on_alice));
-    let bob = Person::new("bob", bobs.clone(), options(&first, &on_bob));
+    let alice = Person::new("alice", alices.clone(), options(&first, &on_alice, channel));
+    let bob = Person::new("bob", bobs.clone(), options(&first, &on_bob, channel));
     alice.connect().await;
     bob.connect().await;
     enqueue(&alice, &to_bob, &lines[..200]).await;
@@ -76,7 +84,7 @@ async fn a_burst_survives_the_death_of_both_sides() {
     let heard_before = bob.heard.heard().texts();
     drop(alice);
     let second = server(&on_server, Some(address)).await;
-    let alice = Person::new("alice", alices.clone(), options(&second, &on_alice));
+    let alice = Person::new("alice", alices.clone(), options(&second, &on_alice, channel));
     enqueue(&alice, &to_bob, &lines[200..]).await;
     alice.connect().await;
     carry_on(&bob, "some of the rest", |heard| heard.messages.len() > heard_before.len()).await;
@@ -85,7 +93,7 @@ async fn a_burst_survives_the_death_of_both_sides() {
     drop(second);
 
     let third = server(&on_server, Some(address)).await;
-    let bob = Person::new("bob", bobs, options(&third, &on_bob));
+    let bob = Person::new("bob", bobs, options(&third, &on_bob, channel));
     bob.connect().await;
     let newest = |heard: &Heard| heard.sent.last().map(text_of) == lines.last().cloned();
     carry_on(&alice, "everything sent", newest).await;
@@ -97,15 +105,14 @@ async fn a_burst_survives_the_death_of_both_sides() {
     assert!(sent.iter().all(|message| message.sent_status.has_arrived()));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn lost_acknowledgements_double_nothing() {
-    let world = World::new().await;
+async fn lost_acknowledgements_double_nothing(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     // Upgrade and login take some 200 bytes: the cuts fall into acknowledgements from the first on.
     let cuts: Vec<usize> = (0..16).map(|step| 260 + step * 53).collect();
     let proxy = Proxy::start(world.server.addresses[0], cuts.clone()).await.unwrap();
     let bob = world.join("bob").await;
     let token = world.server.token("alice").await.unwrap();
-    let options = ClientOptions::new(world.server.app_key(), proxy.navi_url());
+    let options = ClientOptions::new(world.server.app_key(), proxy.navi_url()).channel(channel);
     let alice = Person::new("alice", token, options.user_id("alice"));
     let to_bob = ConversationKey::private("bob");
     let lines = texts(400);
@@ -123,9 +130,8 @@ async fn lost_acknowledgements_double_nothing() {
     assert_eq!(alice.heard.heard().sent.len(), lines.len(), "each is told once");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn lost_pages_come_again_and_double_nothing() {
-    let world = World::new().await;
+async fn lost_pages_come_again_and_double_nothing(channel: ConnectionChannel) {
+    let world = World::over(channel).await;
     let alice = world.join("alice").await;
     let lines = texts(350);
     enqueue(&alice, &ConversationKey::private("bob"), &lines).await;
@@ -134,16 +140,17 @@ async fn lost_pages_come_again_and_double_nothing() {
     let cuts = [300, 900, 9_000, 20_000, 40_000];
     let proxy = Proxy::start(world.server.addresses[0], cuts).await.unwrap();
     let token = world.server.token("bob").await.unwrap();
-    let bob = Person::new("bob", token, ClientOptions::new(world.server.app_key(), proxy.navi_url()));
+    let options = ClientOptions::new(world.server.app_key(), proxy.navi_url());
+    let bob = Person::new("bob", token, options.channel(channel));
     let _ = bob.client.connect(bob.token.clone()).await;
     carry_on(&bob, "everything", |heard| heard.messages.len() >= lines.len()).await;
     assert_eq!(bob.heard.heard().texts(), lines);
     assert_eq!(stored_texts(&bob, &ConversationKey::private("alice")).await, lines);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_without_additions_serves_the_plain_path() {
-    let world = World::with(Config { announce_additions: false, ..Config::default() }).await;
+async fn a_server_without_additions_serves_the_plain_path(channel: ConnectionChannel) {
+    let config = Config { announce_additions: false, ..Config::default() };
+    let world = World { channel: Some(channel), ..World::with(config).await };
     let (on_alice, on_bob) = (new_folder("alice"), new_folder("bob"));
     let (from_alice, to_bob) = (ConversationKey::private("alice"), ConversationKey::private("bob"));
     let open = |data: &Path| world.options().data_dir(data.to_str().unwrap());

@@ -12,6 +12,8 @@ mod devices;
 mod install;
 #[path = "websdk/page.rs"]
 mod page;
+#[path = "websdk/polling.rs"]
+mod polling;
 #[path = "websdk/together.rs"]
 mod together;
 

@@ -45,6 +45,13 @@ pub struct Config {
     pub heartbeat: Duration,
     /// After how many heartbeats without a frame a connection is closed.
     pub silent_heartbeats: u32,
+    /// How long a polling client's request is held when there is nothing to say.
+    pub poll_hold: Duration,
+    /// After how long without a request a polling session is gone.
+    pub poll_patience: Duration,
+    /// How long a polling session that was ended stays known, so that a client between two requests hears of it
+    /// and what it sends meanwhile is answered.
+    pub poll_linger: Duration,
     /// How long one write may stall before the peer counts as too slow and is dropped.
     pub write_timeout: Duration,
     /// How long a peer gets to close by itself after a goodbye or a refusal.
@@ -97,6 +104,9 @@ impl Default for Config {
             group_receipts: 0,
             heartbeat: Duration::from_secs(30),
             silent_heartbeats: 3,
+            poll_hold: Duration::from_secs(25),
+            poll_patience: Duration::from_secs(60),
+            poll_linger: Duration::from_secs(1),
             write_timeout: Duration::from_secs(15),
             linger: Duration::from_millis(300),
             max_frame: 256 * 1024,
@@ -159,6 +169,7 @@ struct FileConfig {
     group_receipts: Option<u32>,
     heartbeat_seconds: Option<u64>,
     silent_heartbeats: Option<u32>,
+    poll_hold_seconds: Option<u64>,
     token_days: Option<u32>,
 }
 
@@ -206,6 +217,7 @@ impl Config {
             group_receipts: file.group_receipts.unwrap_or(base.group_receipts),
             heartbeat: file.heartbeat_seconds.map_or(base.heartbeat, Duration::from_secs),
             silent_heartbeats: file.silent_heartbeats.unwrap_or(base.silent_heartbeats),
+            poll_hold: file.poll_hold_seconds.map_or(base.poll_hold, Duration::from_secs),
             token_lifetime: file.token_days.map(|days| Duration::from_secs(u64::from(days) * 86_400)),
             ..base
         }
@@ -238,6 +250,12 @@ impl Config {
         if self.heartbeat.is_zero() || self.silent_heartbeats == 0 {
             return refuse("heartbeat", "interval and count must be above zero");
         }
+        if self.poll_hold.is_zero() || self.poll_hold > MAX_POLL_HOLD {
+            return refuse("poll_hold", "it must be above zero and at most 40 seconds");
+        }
+        if self.poll_patience <= self.poll_hold {
+            return refuse("poll_patience", "it must be longer than a hold");
+        }
         match self.rate_limit {
             Some(limit) if limit.burst == 0 || limit.per_second.is_nan() || limit.per_second <= 0.0 => {
                 refuse("rate_limit", "rate and burst must be above zero")
@@ -249,6 +267,9 @@ impl Config {
 
 /// A century is as good as for ever.
 const MAX_HISTORY_DAYS: u32 = 36_500;
+
+/// Clients give a hold up after 45 seconds.
+const MAX_POLL_HOLD: Duration = Duration::from_secs(40);
 
 /// The port of `dev` and `serve` when none is named.
 pub const DEFAULT_PORT: u16 = 8701;
@@ -286,6 +307,7 @@ mod tests {
         assert!(parse(&both).unwrap_err().contains("history_days"));
         assert!(parse(&format!("{secret}group_receipts = 2")).unwrap_err().contains("group_receipts"));
         assert!(parse(&format!("{secret}recall_seconds = -1")).unwrap_err().contains("recall_seconds"));
+        assert!(parse(&format!("{secret}poll_hold_seconds = 41")).unwrap_err().contains("poll_hold"));
         assert!(parse(&format!("{secret}colour = 1")).unwrap_err().contains("colour"));
         assert!(parse("app_key = \"k\"").unwrap_err().contains("app_secret"));
         let off = parse(&format!("{secret}rate_limit = false")).unwrap();

@@ -4,22 +4,26 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
-use crate::gateway::{Gateway, websocket};
+use crate::gateway::{self, Gateway};
 use crate::{api, exist, navi};
 
 /// Everything that the server answers.
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
+    // JSON inside JSON inside a request: every quote of a content is escaped twice.
+    let limit = DefaultBodyLimit::max(gateway.service.config.max_frame.saturating_mul(4));
     Router::new()
         .route("/navi.js", get(navi::navi))
+        .route("/cometnavi.js", get(navi::navi))
         .route("/message/exist.js", get(exist::exist))
         .route("/ping", get(ping))
-        .route("/websocket", get(websocket))
+        .route("/websocket", get(gateway::connect).merge(post(gateway::send).layer(limit)))
+        .route("/pullmsg.js", get(gateway::hold))
         .merge(api::routes())
         .layer(middleware::from_fn(cors))
         .with_state(gateway)

@@ -24,7 +24,7 @@ pub(crate) struct Ask {
 /// Longest name of a callback.
 pub(crate) const MAX_CALLBACK: usize = 64;
 
-/// `GET /navi.js`.
+/// `GET /navi.js`, and `/cometnavi.js` for clients that poll: the same servers do both.
 pub(crate) async fn navi(
     State(gateway): State<Arc<Gateway>>,
     Query(ask): Query<Ask>,

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
-use crate::transport::{Dialer, Route, Transport, WebSocketTransport};
+use crate::transport::{Dialer, NetTransport, Route, Transport};
 use crate::wire::url::PROTOCOL_VERSION;
 
 /// Longest app key that is taken, in bytes.
@@ -342,11 +342,12 @@ fn transport_factory(shared: &Arc<Shared>, dialer: Dialer) -> TransportFactory {
     let shared = Arc::downgrade(shared);
     Box::new(move |token| {
         let shared = shared.upgrade().ok_or(ErrorCode::CLIENT_CLOSED)?;
-        let transport = WebSocketTransport::new(
+        let transport = NetTransport::new(
             &shared.options.navigation,
             shared.identity(token),
             dialer.clone(),
             shared.clock.clone(),
+            shared.options.channel,
         )?;
         Ok(Arc::new(transport) as Arc<dyn Transport>)
     })

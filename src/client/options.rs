@@ -1,5 +1,7 @@
 //! What a client is made from, and what it says about itself.
 
+use crate::model::ConnectionChannel;
+
 /// How to make a client.
 #[derive(Clone, uniffi::Record)]
 pub struct ClientOptions {
@@ -32,6 +34,9 @@ pub struct ClientOptions {
     /// Encrypts the database with these 32 bytes. Needs a build with the feature `encryption`.
     #[uniffi(default = None)]
     pub encryption_key: Option<Vec<u8>>,
+    /// The only way in which bytes may travel. `None`: WebSocket, and long polling while that cannot be opened.
+    #[uniffi(default = None)]
+    pub channel: Option<ConnectionChannel>,
 }
 
 impl std::fmt::Debug for ClientOptions {
@@ -48,6 +53,7 @@ impl std::fmt::Debug for ClientOptions {
             .field("pins", &self.pins)
             .field("proxy", &self.proxy.as_ref().map(|_| "…"))
             .field("encryption_key", &self.encryption_key.as_ref().map(|_| "…"))
+            .field("channel", &self.channel)
             .finish()
     }
 }
@@ -65,6 +71,7 @@ impl ClientOptions {
             pins: Vec::new(),
             proxy: None,
             encryption_key: None,
+            channel: None,
         }
     }
 
@@ -84,6 +91,12 @@ impl ClientOptions {
     #[must_use]
     pub fn encryption_key(self, key: impl Into<Vec<u8>>) -> Self {
         Self { encryption_key: Some(key.into()), ..self }
+    }
+
+    /// Lets bytes travel in this way only.
+    #[must_use]
+    pub fn channel(self, channel: ConnectionChannel) -> Self {
+        Self { channel: Some(channel), ..self }
     }
 
     /// Sets the platform class.

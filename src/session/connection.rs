@@ -34,6 +34,8 @@ pub(super) struct Connection {
     /// How many hosts wait for the result of connecting.
     waiting_hosts: u32,
     heartbeat: bool,
+    /// Whether the CONNACK of a changed channel is due.
+    renewing: bool,
     next_ping: Option<Millis>,
     pong_until: Option<Millis>,
     online_since: Millis,
@@ -53,6 +55,7 @@ impl Connection {
             user_id: None,
             waiting_hosts: 0,
             heartbeat: true,
+            renewing: false,
             next_ping: None,
             pong_until: None,
             online_since: 0,
@@ -165,6 +168,33 @@ impl Session {
         }
     }
 
+    pub(super) fn upgraded(&mut self, generation: Generation, heartbeat: bool) {
+        if self.connection.is_current(generation) && self.connection.is_logged_in() {
+            self.connection.heartbeat = heartbeat;
+            self.connection.renewing = true;
+        }
+    }
+
+    /// The CONNACK of a changed channel: the user is who it was, and what came between the two logins is
+    /// pulled.
+    fn renewed(&mut self, connack: ConnAck, now: Millis) {
+        self.connection.renewing = false;
+        let same = |user: &str| self.connection.user_id() == Some(user);
+        match connack.accepted.filter(|accepted| same(&accepted.user_id)) {
+            Some(accepted) => {
+                self.connection.connack_time = accepted.time as i64;
+                self.requests.abandon_pull();
+                self.pull.renew();
+                if self.connection.heartbeat {
+                    self.ping(now);
+                } else {
+                    self.start_pull(now);
+                }
+            }
+            None => self.fail_transport(ErrorCode::RC_MSG_DATA_INCOMPLETE, now),
+        }
+    }
+
     pub(super) fn lost(&mut self, generation: Generation, code: ErrorCode, now: Millis) {
         if !self.connection.is_current(generation) {
             return;
@@ -212,6 +242,7 @@ impl Session {
     /// What every loss has in common.
     fn leave(&mut self, phase: Phase, code: ErrorCode, now: Millis) {
         self.connection.phase = phase;
+        self.connection.renewing = false;
         self.connection.next_ping = None;
         self.connection.pong_until = None;
         self.finish_connect(&Err(code));
@@ -238,6 +269,9 @@ impl Session {
     }
 
     pub(super) fn connack(&mut self, connack: ConnAck, now: Millis) {
+        if self.connection.renewing {
+            return self.renewed(connack, now);
+        }
         if !matches!(self.connection.phase, Phase::Greeting { .. }) {
             return;
         }

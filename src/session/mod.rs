@@ -56,6 +56,14 @@ pub enum Input {
         /// Whether heartbeats keep it alive (long polling keeps itself alive).
         heartbeat: bool,
     },
+    /// The transport goes on over another channel, under a new login of the same user. Its CONNACK follows;
+    /// nothing was under way on the old channel.
+    TransportUpgraded {
+        /// Which one.
+        generation: Generation,
+        /// Whether heartbeats keep it alive from now on.
+        heartbeat: bool,
+    },
     /// The transport could not be opened, or has gone.
     TransportLost {
         /// Which one.
@@ -291,6 +299,7 @@ impl Session {
             Input::Disconnect => self.disconnect(),
             Input::Navigation(status) => self.navigation(status),
             Input::TransportOpened { generation, heartbeat } => self.opened(generation, heartbeat, now),
+            Input::TransportUpgraded { generation, heartbeat } => self.upgraded(generation, heartbeat),
             Input::TransportLost { generation, code } => self.lost(generation, code, now),
             Input::Frame { generation, frame } if self.connection.is_current(generation) => {
                 self.frame(frame, now);

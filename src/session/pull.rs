@@ -85,6 +85,16 @@ impl Pull {
         }
     }
 
+    /// The line has changed its channel: no answer is due on it, and what came between is to be pulled, and
+    /// asked for like after any login.
+    pub(super) fn renew(&mut self) {
+        self.in_flight = false;
+        self.first_since_connect = true;
+        self.at_end = false;
+        self.told_end = false;
+        self.wanted = true;
+    }
+
     pub(super) fn want(&mut self) {
         self.wanted = true;
     }

@@ -3,6 +3,7 @@
 
 mod inbox_end;
 mod properties;
+mod upgrade;
 
 use super::*;
 use crate::model::ConversationKey;

@@ -1,23 +1,31 @@
-//! HTTP/1.1 over the connector: the handshake, and one small GET, which is all that navigation needs.
+//! HTTP/1.1 over the connector: the handshake, one small GET, which is all that navigation needs, and a
+//! connection that serves request after request, which long polling lives on.
 
 use std::time::Duration;
 
 use futures_util::future::join;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Empty, Full, Limited};
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
-use hyper::header::HOST;
-use hyper::{Method, Request};
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::address::Address;
 use super::connector::{Dialer, Stream, connect};
 use crate::model::ErrorCode;
-use crate::timing;
 use crate::wire::Bytes;
+use crate::wire::polling::request::HttpRequest;
+use crate::{runtime, timing};
 
 /// Longest answer that is read: navigation names servers, not the world.
 const MAX_ANSWER: usize = 1 << 20;
+/// The same for answers that carry frames: a full page of the largest messages.
+const MAX_FRAMES: usize = 32 << 20;
+/// Of what polling clients send, wrong on purpose: a form needs no permission of another origin.
+const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 /// An answer.
 pub(super) struct Answer {
@@ -35,10 +43,14 @@ pub(super) async fn get(address: &Address, path: &str, dialer: &Dialer) -> Resul
 }
 
 /// Opens a stream for HTTP. The connection moves the bytes and has to be polled beside the exchange.
-pub(super) async fn handshake(
+pub(super) async fn handshake<B>(
     address: &Address,
     dialer: &Dialer,
-) -> Result<(SendRequest<Empty<Bytes>>, Connection<TokioIo<Stream>, Empty<Bytes>>), ErrorCode> {
+) -> Result<(SendRequest<B>, Connection<TokioIo<Stream>, B>), ErrorCode>
+where
+    B: Body<Data = Bytes> + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let stream = connect(address, dialer).await?;
     http1::handshake(TokioIo::new(stream)).await.map_err(|_| ErrorCode::RC_SOCKET_NOT_CREATED)
 }
@@ -56,11 +68,90 @@ async fn fetch(address: &Address, path: &str, dialer: &Dialer) -> Result<Answer,
         .map_err(|_| ErrorCode::RC_HTTP_SEND_FAIL)?;
     let exchange = async move {
         let response = sender.send_request(request).await.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?;
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
-        Ok(Answer { status, body: body.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?.to_bytes() })
+        read(response, MAX_ANSWER).await
     };
     // The connection moves the bytes, and ends when the exchange lets go of its sender.
     let (answer, _) = join(exchange, connection).await;
     answer
+}
+
+async fn read(response: Response<Incoming>, limit: usize) -> Result<Answer, ErrorCode> {
+    let status = response.status().as_u16();
+    let body = Limited::new(response.into_body(), limit).collect().await;
+    Ok(Answer { status, body: body.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?.to_bytes() })
+}
+
+/// One request after the other to one server, over one connection as long as that lives.
+pub(super) struct Exchange {
+    address: Address,
+    dialer: Dialer,
+    open: Option<Open>,
+}
+
+/// A connection, driven by a task of its own.
+struct Open {
+    sender: SendRequest<Full<Bytes>>,
+    driver: AbortHandle,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(address: &Address, dialer: &Dialer) -> Self {
+        Self { address: address.clone(), dialer: dialer.clone(), open: None }
+    }
+
+    /// Asks within `limit`. A request that did not leave because the connection had been closed meanwhile
+    /// goes over a new one.
+    pub(super) async fn ask(&mut self, request: &HttpRequest, limit: u64) -> Result<Answer, ErrorCode> {
+        // A request that is given up half-way leaves no connection that another could use.
+        let open = self.open.take();
+        match timeout(Duration::from_millis(limit), self.exchange(open, request)).await {
+            Ok(Ok((answer, open))) => {
+                self.open = Some(open);
+                Ok(answer)
+            }
+            Ok(Err(code)) => Err(code),
+            Err(_) => Err(ErrorCode::RC_HTTP_REQ_TIMEOUT),
+        }
+    }
+
+    async fn exchange(&self, open: Option<Open>, request: &HttpRequest) -> Result<(Answer, Open), ErrorCode> {
+        let mut message = self.message(request)?;
+        if let Some(mut open) = open
+            && open.sender.ready().await.is_ok()
+        {
+            match open.sender.try_send_request(message).await {
+                Ok(response) => return Ok((read(response, MAX_FRAMES).await?, open)),
+                Err(mut error) => {
+                    message = error.take_message().ok_or(ErrorCode::RC_HTTP_RECV_FAIL)?;
+                }
+            }
+        }
+        let (sender, connection) = handshake(&self.address, &self.dialer).await?;
+        let driver = runtime::spawn_local(async move {
+            if let Err(error) = connection.await {
+                log::debug!("an HTTP connection ended: {error}");
+            }
+        });
+        let mut open = Open { sender, driver };
+        let response = open.sender.send_request(message).await.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?;
+        Ok((read(response, MAX_FRAMES).await?, open))
+    }
+
+    fn message(&self, request: &HttpRequest) -> Result<Request<Full<Bytes>>, ErrorCode> {
+        let body = Bytes::from(request.body.clone().unwrap_or_default());
+        let mut message = Request::builder()
+            .method(request.method)
+            .uri(&request.path)
+            .header(HOST, self.address.authority());
+        if request.body.is_some() {
+            message = message.header(CONTENT_TYPE, FORM);
+        }
+        message.body(Full::new(body)).map_err(|_| ErrorCode::RC_HTTP_SEND_FAIL)
+    }
 }

@@ -1,16 +1,18 @@
 //! Bytes in and out: navigation, one connector for TCP and TLS, and what runs over it. Reports what
 //! happens and decides nothing about the protocol; frames pass through as they are.
 //!
-//! A [`Transport`] opens one [`Line`] at a time for each generation the session counts. WebSocket is one;
-//! long polling and a race between servers fit behind the same two traits: a line that needs no heartbeat
-//! says so when it opens.
+//! A [`Transport`] opens one [`Line`] at a time for each generation the session counts. A line is a WebSocket
+//! or polls; one that needs no heartbeat says so when it opens, and one that polls may become a WebSocket.
 
 mod address;
 mod connector;
 mod download;
 mod http;
 mod navigation;
+mod net;
+mod polling;
 mod proxy;
+mod servers;
 mod trust;
 mod websocket;
 
@@ -23,7 +25,7 @@ use crate::wire::{DownFrame, UpFrame};
 pub use connector::{Dialer, Route};
 pub use download::{FileStream, Resume, is_file_url, open_file};
 pub use navigation::Navigation;
-pub use websocket::WebSocketTransport;
+pub use net::NetTransport;
 
 /// Where a transport reports to; called on the thread that drives it.
 pub type Events = Arc<dyn Fn(Generation, TransportEvent) + Send + Sync>;
@@ -35,6 +37,8 @@ pub enum TransportEvent {
     Navigation(ConnectionStatus),
     /// The line is open; the server speaks first.
     Opened(Opened),
+    /// The line goes on over another channel, under a new login whose CONNACK follows. Nothing was under way.
+    Upgraded(Opened),
     /// A frame arrived.
     Frame(DownFrame),
     /// Something arrived that is no frame.

@@ -75,16 +75,15 @@ fn is_on(value: &Value) -> bool {
     value.as_bool().unwrap_or_else(|| value.as_i64() != Some(0))
 }
 
-/// Asks navigation once, telling `report` how far it is.
+/// Asks navigation once, under the path of its kind of client, telling `report` how far it is.
 pub(super) async fn fetch(
     address: &Address,
-    identity: &Identity,
-    now: u64,
+    path: &str,
     dialer: &Dialer,
     report: impl Fn(TransportEvent),
 ) -> Result<Navigation, ErrorCode> {
     report(TransportEvent::Navigation(ConnectionStatus::RequestNavi));
-    let result = match http::get(address, &url::navigation(identity, now), dialer).await {
+    let result = match http::get(address, path, dialer).await {
         Ok(answer) => Navigation::parse(answer.status, &answer.body),
         Err(code) => Err(code),
     };

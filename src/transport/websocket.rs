@@ -1,190 +1,72 @@
-//! WebSocket: navigation, the first server that opens, then frames both ways.
+//! WebSocket: the first server that opens, then frames both ways, one in each binary message. Which line is
+//! tried when is decided elsewhere.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::AbortHandle;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Message, protocol::WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use super::TransportEvent;
 use super::address::Address;
-use super::connector::{Dialer, Stream, connect};
-use super::navigation::{self, Navigation};
-use super::{Events, Line, Opened, Transport, TransportEvent, UnreadAnswer};
-use crate::clock::Clock;
+use super::connector::{Stream, connect};
+use super::navigation::Navigation;
+use super::servers::Servers;
 use crate::kill::Written;
-use crate::model::{ConnectionChannel, ErrorCode};
-use crate::runtime;
-use crate::session::Generation;
-use crate::timing;
-use crate::wire::url::{self, Identity};
+use crate::model::ErrorCode;
 use crate::wire::{DownFrame, UpFrame};
 
 /// Largest frame taken from a server: a full page of the largest messages.
 const MAX_FRAME: usize = 32 << 20;
-/// How long a navigation answer is good, ms.
-const NAVIGATION_LIFETIME: u64 = 2 * 60 * 60 * 1000;
 
-type Socket = WebSocketStream<Stream>;
+pub(super) type Socket = WebSocketStream<Stream>;
 
-/// Opens WebSockets to the servers that navigation names.
-#[derive(Clone)]
-pub struct WebSocketTransport {
-    shared: Arc<Shared>,
+/// Why no WebSocket opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) code: ErrorCode,
+    /// Whether a server could be reached all the same, so that only the upgrade failed.
+    pub(super) reached: bool,
 }
 
-struct Shared {
-    navigation: Address,
-    identity: Identity,
-    dialer: Dialer,
-    clock: Clock,
-    cache: Mutex<Option<(u64, Navigation)>>,
-}
-
-impl WebSocketTransport {
-    /// A transport for one identity. `navigation_url` is `http://…` or `https://…`; without a scheme it is
-    /// https.
-    ///
-    /// # Errors
-    /// [`ErrorCode::NAVI_URL_INVALID`].
-    pub fn new(
-        navigation_url: &str,
-        identity: Identity,
-        dialer: Dialer,
-        clock: Clock,
-    ) -> Result<Self, ErrorCode> {
-        let navigation = Address::parse_navigation(navigation_url).ok_or(ErrorCode::NAVI_URL_INVALID)?;
-        let cache = Mutex::new(None);
-        Ok(Self { shared: Arc::new(Shared { navigation, identity, dialer, clock, cache }) })
-    }
-}
-
-impl Transport for WebSocketTransport {
-    fn open(&self, generation: Generation, fresh_navigation: bool, events: Events) -> Box<dyn Line> {
-        let (frames, outbox) = unbounded_channel();
-        let shared = self.shared.clone();
-        let task = runtime::spawn_local(async move {
-            let report = |event| events(generation, event);
-            let code = run(&shared, fresh_navigation, outbox, report).await;
-            events(generation, TransportEvent::Lost(code));
-        });
-        Box::new(WebSocketLine { frames, task })
-    }
-
-    fn has_unread(&self, done: UnreadAnswer) {
-        let shared = self.shared.clone();
-        runtime::spawn_local(async move {
-            let wall = shared.clock.wall().unsigned_abs();
-            done(navigation::has_unread(&shared.navigation, &shared.identity, wall, &shared.dialer).await);
-        });
-    }
-}
-
-struct WebSocketLine {
-    frames: UnboundedSender<UpFrame>,
-    task: AbortHandle,
-}
-
-impl Line for WebSocketLine {
-    fn send(&self, frame: UpFrame) {
-        // A line that has ended reports it; what is sent into it meanwhile is lost like on any wire.
-        let _ = self.frames.send(frame);
-    }
-}
-
-impl Drop for WebSocketLine {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// The whole life of a line. Returns why it ended.
-async fn run(
-    shared: &Shared,
-    fresh: bool,
-    outbox: UnboundedReceiver<UpFrame>,
-    report: impl Fn(TransportEvent),
-) -> ErrorCode {
-    let navigation = match shared.navigate(fresh, &report).await {
-        Ok(navigation) => navigation,
-        Err(code) => return code,
-    };
-    let socket = match shared.first_that_opens(&navigation).await {
-        Ok(socket) => socket,
-        Err(code) => {
-            // Perhaps the servers moved: the next attempt asks again.
-            shared.forget_navigation();
-            return code;
-        }
-    };
-    report(TransportEvent::Opened(Opened {
-        channel: ConnectionChannel::Websocket,
-        heartbeat: true,
-        dedupe: navigation.dedupe,
-        history: navigation.history,
-    }));
-    let (sink, stream) = socket.split();
-    tokio::select! {
-        code = write(sink, outbox) => code,
-        code = read(stream, report) => code,
-    }
-}
-
-impl Shared {
-    async fn navigate(&self, fresh: bool, report: &impl Fn(TransportEvent)) -> Result<Navigation, ErrorCode> {
-        let now = self.clock.monotonic();
-        let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((until, navigation)) = cached.filter(|_| !fresh)
-            && now < until
-        {
-            return Ok(navigation);
-        }
-        let wall = self.clock.wall().unsigned_abs();
-        let navigation =
-            navigation::fetch(&self.navigation, &self.identity, wall, &self.dialer, report).await?;
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((now + NAVIGATION_LIFETIME, navigation.clone()));
-        Ok(navigation)
-    }
-
-    fn forget_navigation(&self) {
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    async fn first_that_opens(&self, navigation: &Navigation) -> Result<Socket, ErrorCode> {
-        let mut last = ErrorCode::RC_DOMAIN_NOT_RESOLVE;
-        for server in &navigation.servers {
-            let Some(address) = Address::parse_server(server, self.navigation.secure) else { continue };
-            match self.open_socket(&address).await {
-                Ok(socket) => return Ok(socket),
-                Err(code) => last = code,
+/// Opens a WebSocket to the first server that lets it. Each upgrade may take `limit` ms.
+pub(super) async fn open(servers: &Servers, navigation: &Navigation, limit: u64) -> Result<Socket, Failure> {
+    let mut failure = Failure { code: ErrorCode::RC_DOMAIN_NOT_RESOLVE, reached: false };
+    for address in servers.addresses(navigation) {
+        match open_at(servers, &address, None, limit).await {
+            Ok(socket) => return Ok(socket),
+            Err(Failure { code, reached }) => {
+                failure = Failure { code, reached: reached || failure.reached };
             }
         }
-        Err(last)
     }
+    Err(failure)
+}
 
-    async fn open_socket(&self, address: &Address) -> Result<Socket, ErrorCode> {
-        let stream = connect(address, &self.dialer).await?;
-        let scheme = if address.secure { "wss" } else { "ws" };
-        let random = (self.clock.wall().unsigned_abs() % 1_000_000) as u32;
-        let url = format!("{scheme}://{}{}", address.authority(), url::connect(&self.identity, random));
-        let config =
-            WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
-        let upgrade = client_async_with_config(url, stream, Some(config));
-        match timeout(Duration::from_millis(timing::OPEN_LIMIT), upgrade).await {
-            Ok(Ok((socket, _))) => Ok(socket),
-            Ok(Err(error)) => {
-                // The error's words may hold the URL, and with it the token: only its kind is logged.
-                log::info!("{} does not upgrade to WebSocket: {}", address.authority(), kind(&error));
-                Err(ErrorCode::RC_SOCKET_NOT_CREATED)
-            }
-            Err(_) => Err(ErrorCode::RC_SOCKET_NOT_CREATED),
+/// Opens a WebSocket to one server, with the login's token or another.
+pub(super) async fn open_at(
+    servers: &Servers,
+    address: &Address,
+    token: Option<&str>,
+    limit: u64,
+) -> Result<Socket, Failure> {
+    let stream = connect(address, &servers.dialer).await.map_err(|code| Failure { code, reached: false })?;
+    let scheme = if address.secure { "wss" } else { "ws" };
+    let url = format!("{scheme}://{}{}", address.authority(), servers.connect_path(token));
+    let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
+    let upgrade = client_async_with_config(url, stream, Some(config));
+    match timeout(Duration::from_millis(limit), upgrade).await {
+        Ok(Ok((socket, _))) => return Ok(socket),
+        Ok(Err(error)) => {
+            // The error's words may hold the URL, and with it the token: only its kind is logged.
+            log::info!("{} does not upgrade to WebSocket: {}", address.authority(), kind(&error));
         }
+        Err(_) => log::info!("{} does not answer the upgrade to WebSocket", address.authority()),
     }
+    Err(Failure { code: ErrorCode::RC_SOCKET_NOT_CREATED, reached: true })
 }
 
 fn kind(error: &tokio_tungstenite::tungstenite::Error) -> &'static str {
@@ -197,15 +79,37 @@ fn kind(error: &tokio_tungstenite::tungstenite::Error) -> &'static str {
     }
 }
 
-async fn write(mut sink: SplitSink<Socket, Message>, mut outbox: UnboundedReceiver<UpFrame>) -> ErrorCode {
-    while let Some(frame) = outbox.recv().await {
+/// The first frame, if it comes within `limit` ms and is one.
+pub(super) async fn first_frame(socket: &mut Socket, limit: u64) -> Option<DownFrame> {
+    match timeout(Duration::from_millis(limit), socket.next()).await {
+        Ok(Some(Ok(Message::Binary(bytes)))) => DownFrame::decode(bytes).ok(),
+        _ => None,
+    }
+}
+
+/// Carries frames both ways, those of `early` first, until the line ends. Returns why it ended.
+pub(super) async fn carry(
+    socket: Socket,
+    early: Vec<UpFrame>,
+    outbox: &mut UnboundedReceiver<UpFrame>,
+    report: impl Fn(TransportEvent),
+) -> ErrorCode {
+    let (sink, stream) = socket.split();
+    tokio::select! {
+        code = write(sink, early, outbox) => code,
+        code = read(stream, report) => code,
+    }
+}
+
+async fn write(
+    mut sink: SplitSink<Socket, Message>,
+    early: Vec<UpFrame>,
+    outbox: &mut UnboundedReceiver<UpFrame>,
+) -> ErrorCode {
+    let mut next = early;
+    loop {
         let mut written = Written::default();
-        written.note(&frame);
-        if !feed(&mut sink, &frame).await {
-            return ErrorCode::RC_MSG_SEND_FAIL;
-        }
-        // What waits already leaves in the same write.
-        while let Ok(frame) = outbox.try_recv() {
+        for frame in next.drain(..) {
             written.note(&frame);
             if !feed(&mut sink, &frame).await {
                 return ErrorCode::RC_MSG_SEND_FAIL;
@@ -215,6 +119,10 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut outbox: UnboundedReceiv
             return ErrorCode::RC_MSG_SEND_FAIL;
         }
         written.flushed();
+        // What waits already leaves in the same write.
+        if outbox.recv_many(&mut next, usize::MAX).await == 0 {
+            break;
+        }
     }
     // The line was dropped: say goodbye the WebSocket way.
     let _ = sink.close().await;

@@ -13,7 +13,7 @@ mod world;
 pub use files::{FileRequest, Files, Mishap};
 pub use front::{Authority, Certificate, TlsFront, Validity};
 pub use people::Person;
-pub use proxy::Proxy;
+pub use proxy::{Block, Proxy};
 pub use recorder::{Heard, Recorder, text_of};
 pub use uploader::{Diary, HttpUploader};
 pub use way::{Speech, Way};
@@ -24,3 +24,22 @@ pub use anser::clock::Clock;
 
 /// Longest time that any test waits for anything. Generous: machines are shared and slow at times.
 pub const DEADLINE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Runs each test over both channels: it is an async function of a [`ConnectionChannel`].
+///
+/// [`ConnectionChannel`]: anser::model::ConnectionChannel
+#[macro_export]
+macro_rules! over_both {
+    ($($name:ident),* $(,)?) => {
+        mod over_websocket {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
+                super::$name(anser::model::ConnectionChannel::Websocket).await;
+            })*
+        }
+        mod over_polling {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
+                super::$name(anser::model::ConnectionChannel::XhrPolling).await;
+            })*
+        }
+    };
+}

@@ -1,5 +1,6 @@
 //! A proxy between client and server that breaks lines where a test wants it. Passes navigation untouched;
-//! cuts only WebSockets. Never changes a byte.
+//! cuts only what carries frames down: WebSockets and connections that hold polling requests. Never changes a
+//! byte.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -22,10 +23,24 @@ pub struct Proxy {
 struct Plan {
     cuts: Mutex<VecDeque<usize>>,
     made: AtomicUsize,
+    block: Mutex<Option<Block>>,
+}
+
+/// What becomes of upgrades to WebSocket where they are not let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Block {
+    /// They are answered with an error page.
+    Refused,
+    /// They are never answered.
+    Silent,
+    /// Their connection is closed.
+    Closed,
+    /// They pass, and what the server says afterwards does not.
+    Mute,
 }
 
 impl Proxy {
-    /// Starts a proxy to `server`. The nth WebSocket lets `cuts[n]` bytes down and breaks, both ways, as
+    /// Starts a proxy to `server`. The nth WebSocket or holding connection lets `cuts[n]` bytes down and breaks, both ways, as
     /// soon as the server has said more than that: what it said is lost. Those after the last cut live.
     ///
     /// # Errors
@@ -49,6 +64,11 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
+    /// Lets no further WebSocket through, or all again.
+    pub fn block_websockets(&self, block: Option<Block>) {
+        *self.plan.block.lock().unwrap_or_else(PoisonError::into_inner) = block;
+    }
+
     /// Lines broken so far.
     pub fn cuts_made(&self) -> usize {
         self.plan.made.load(Ordering::Relaxed)
@@ -67,7 +87,39 @@ async fn carry(mut client: TcpStream, server: SocketAddr, plan: Arc<Plan>) {
     let mut head = vec![0; 16 * 1024];
     let Ok(read) = client.read(&mut head).await else { return };
     head.truncate(read);
-    let cut = if String::from_utf8_lossy(&head).to_ascii_lowercase().contains("upgrade: websocket") {
+    let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let upgrade = text.contains("upgrade: websocket");
+    let block = plan.block.lock().unwrap_or_else(PoisonError::into_inner).filter(|_| upgrade);
+    match block {
+        None => {}
+        Some(Block::Closed) => return,
+        Some(Block::Refused) => {
+            let page = "HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>";
+            // The client may be gone already.
+            let _ = client.write_all(page.as_bytes()).await;
+            return;
+        }
+        Some(Block::Silent) => {
+            while matches!(client.read(&mut head).await, Ok(1..)) {}
+            return;
+        }
+        Some(Block::Mute) => {
+            let mut answer = vec![0; 4096];
+            if server.write_all(&head).await.is_err() {
+                return;
+            }
+            // The server's first word comes with the answer to the upgrade or after it; only the answer passes.
+            let Ok(read) = server.read(&mut answer).await else { return };
+            answer.truncate(read);
+            let end = answer.windows(4).position(|four| four == b"\r\n\r\n").map_or(read, |at| at + 4);
+            if client.write_all(answer.get(..end).unwrap_or_default()).await.is_err() {
+                return;
+            }
+            while matches!(client.read(&mut head).await, Ok(1..)) {}
+            return;
+        }
+    }
+    let cut = if upgrade || text.starts_with("get /pullmsg.js") {
         plan.cuts.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     } else {
         None

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anser::client::{ClientOptions, Platform};
+use anser::model::ConnectionChannel;
 use anser_server::{Config, Running, Server};
 
 use crate::Person;
@@ -12,6 +13,8 @@ use crate::Person;
 pub struct World {
     /// The server.
     pub server: Running,
+    /// The only channel of its clients; `None` leaves the choice to them.
+    pub channel: Option<ConnectionChannel>,
 }
 
 impl World {
@@ -20,18 +23,24 @@ impl World {
         Self::with(Config::default()).await
     }
 
+    /// Starts a server with its data in memory, whose clients use this channel only.
+    pub async fn over(channel: ConnectionChannel) -> Self {
+        Self { channel: Some(channel), ..Self::new().await }
+    }
+
     /// Starts a server of this configuration.
     ///
     /// # Panics
     /// It cannot be started.
     #[expect(clippy::expect_used, reason = "this is how a test fails")]
     pub async fn with(config: Config) -> Self {
-        Self { server: Server::start(config).await.expect("the server starts") }
+        Self { server: Server::start(config).await.expect("the server starts"), channel: None }
     }
 
     /// Options for a client of this server, data in memory.
     pub fn options(&self) -> ClientOptions {
-        ClientOptions::new(self.server.app_key(), self.server.navi_url())
+        let options = ClientOptions::new(self.server.app_key(), self.server.navi_url());
+        ClientOptions { channel: self.channel, ..options }
     }
 
     /// A client of this name, not connected.

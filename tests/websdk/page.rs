@@ -99,6 +99,11 @@ impl Page {
 
     /// Opens a page in a browser that has kept this storage.
     pub(crate) fn open_with(sdk: &Path, world: &World, storage: Value) -> Self {
+        Self::open_over(sdk, world, storage, "websocket")
+    }
+
+    /// Opens a page that connects by `websocket` or `comet`.
+    fn open_over(sdk: &Path, world: &World, storage: Value, connection_type: &str) -> Self {
         let mut process = Command::new("node")
             .arg(install::sources().join("peer.cjs"))
             .arg(sdk)
@@ -127,7 +132,10 @@ impl Page {
         let input = process.stdin.take();
         let mut page = Self { process, input, told, readers, next_id: 1 };
         let (navi, app_key) = (world.server.navi_url(), world.server.app_key());
-        let opened = page.call("open", json!({ "navi": navi, "appKey": app_key, "storage": storage }));
+        let args = json!({
+            "navi": navi, "appKey": app_key, "storage": storage, "connectionType": connection_type,
+        });
+        let opened = page.call("open", args);
         assert_eq!(opened["version"], "2.9.2");
         page
     }
@@ -135,6 +143,13 @@ impl Page {
     /// Opens a page and logs this user in.
     pub(crate) async fn join(sdk: &Path, world: &World, user: &str) -> Self {
         let mut page = Self::open(sdk, world);
+        page.login(world, user).await;
+        page
+    }
+
+    /// Opens a page that polls and logs this user in.
+    pub(crate) async fn join_polling(sdk: &Path, world: &World, user: &str) -> Self {
+        let mut page = Self::open_over(sdk, world, json!({}), "comet");
         page.login(world, user).await;
         page
     }

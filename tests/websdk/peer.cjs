@@ -45,12 +45,12 @@ function asked(call, pick = (value) => value ?? null) {
 }
 
 const calls = {
-  /** Loads the page: the storage it finds, and where the server is. */
-  open({ navi, appKey, storage }) {
+  /** Loads the page: the storage it finds, where the server is, and `websocket` or `comet`. */
+  open({ navi, appKey, storage, connectionType }) {
     pretend({ WebSocket: installed('ws'), localStorage: storage ?? {} });
     sdk = installed('@rongcloud/imlib-v2');
     const { RongIMClient } = sdk;
-    RongIMClient.init(appKey, undefined, { navi, connectionType: 'websocket', indexDBSwitch: false });
+    RongIMClient.init(appKey, undefined, { navi, connectionType, indexDBSwitch: false });
     RongIMClient.setConnectionStatusListener({
       onChanged: (status) => tell({ event: 'status', status }),
     });

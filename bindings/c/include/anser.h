@@ -127,6 +127,14 @@ int32_t anser_options_set_user_id(AnserOptions options, const char *user_id);
 int32_t anser_options_set_platform(AnserOptions options, int32_t platform);
 
 /*
+ Lets bytes travel in one way only: 1 WebSocket, 0 long polling; -1 takes WebSocket, and long polling while that
+ cannot be opened, which is what clients do if this is not called. Returns 0, 34403 for a stale handle, 33003 for
+ another number.
+ */
+int32_t anser_options_set_channel(AnserOptions options,
+                                  int32_t channel);
+
+/*
  Trusts these certificates (PEM) besides the web's; NULL trusts the web's alone. Returns as
  `anser_options_set_data_dir`; whether they are usable shows in `anser_client_new`.
  */

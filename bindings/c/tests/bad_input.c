@@ -24,6 +24,9 @@ static void options_and_clients(const struct world *world) {
     CHECK_CODE(0, anser_options_new("k", world->navi, &options));
     CHECK_CODE(34405, anser_client_new(options, NULL));
     CHECK_CODE(33003, anser_options_set_platform(options, 9));
+    CHECK_CODE(33003, anser_options_set_channel(options, 2));
+    CHECK_CODE(0, anser_options_set_channel(options, 0));
+    CHECK_CODE(0, anser_options_set_channel(options, -1));
     CHECK_CODE(34404, anser_options_set_data_dir(options, "\xc3("));
     CHECK_CODE(0, anser_options_set_user_id(options, NULL));
     CHECK_CODE(0, anser_options_set_ca_pem(options, "no certificate"));

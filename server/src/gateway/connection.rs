@@ -1,6 +1,7 @@
 //! One logged-in connection: the loop that reads frames, runs publishes side by side and queries one after
-//! the other, and is the only writer of its socket. Bounded everywhere: frames in flight, waiting queries,
-//! mailbox, time of a write, time of silence. Whatever a peer sends ends at most this connection.
+//! the other, and is the only writer of its carrier, whichever that is. Bounded everywhere: frames in flight,
+//! waiting queries, mailbox, time of a write, time of silence. Whatever a peer sends ends at most this
+//! connection.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -8,17 +9,16 @@ use std::sync::Arc;
 
 use anser::model::ErrorCode;
 use anser::wire::{Body, ByteString, Bytes, DownFrame, PubAck, Qos, Query, QueryAck, Topic, UpFrame, body};
-use axum::extract::ws::{Message as WsMessage, WebSocket};
-use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream};
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, Sleep};
 
 use super::Gateway;
+use super::carrier::{Carrier, End, Incoming};
 use super::confirm::{Frame, Unconfirmed};
 use super::push::{Push, Verdict};
 use super::registry::{Close, Handle, Registry, SessionEvent};
-use super::websocket::accepted;
 use crate::bus::Live;
 use crate::service::{
     Ack, Answer, Family, Peer, Service, Task, Viewer, change_notice, direct_message, is_addition,
@@ -58,23 +58,6 @@ pub(super) struct Session {
     pub(super) guard: Registered,
 }
 
-/// Why a connection ended.
-#[derive(Debug)]
-enum End {
-    /// The peer left.
-    Peer,
-    /// The peer sent what is no frame.
-    Malformed(String),
-    /// Nothing came for too long.
-    Silent,
-    /// A write stalled for too long.
-    Slow,
-    /// The socket failed.
-    Broken,
-    /// Somebody decided it.
-    Told(Close),
-}
-
 /// Work that finished.
 enum Done {
     Published { message_id: u16, acknowledge: bool, ack: Option<Ack> },
@@ -98,13 +81,18 @@ struct Connection {
     leaving: bool,
 }
 
-/// Runs the connection to its end.
-pub(super) async fn serve(gateway: &Arc<Gateway>, session: Session, time: i64, socket: WebSocket) {
+/// Runs the connection to its end. `out` is what the peer gets first.
+pub(super) async fn serve(
+    gateway: &Arc<Gateway>,
+    session: Session,
+    time: i64,
+    mut carrier: impl Carrier,
+    out: Vec<DownFrame>,
+) {
     let service = gateway.service.clone();
-    let hello = accepted(&session, time);
     let Session { peer, mut events, mut closed, guard } = session;
     let mut connection = Connection {
-        service: service.clone(),
+        service,
         peer,
         push: Push::new(time),
         unconfirmed: Unconfirmed::default(),
@@ -112,17 +100,15 @@ pub(super) async fn serve(gateway: &Arc<Gateway>, session: Session, time: i64, s
         jobs: FuturesUnordered::new(),
         querying: false,
         queries: VecDeque::new(),
-        out: vec![hello],
+        out,
         heard: Instant::now(),
         leaving: false,
     };
-    let (sink, mut stream) = socket.split();
-    let mut writer = Writer { sink, timeout: service.config.write_timeout, closed: closed.clone() };
-    let patience = service.config.heartbeat * service.config.silent_heartbeats;
+    let patience = carrier.patience();
     let mut silence: Pin<Box<Sleep>> = Box::pin(tokio::time::sleep(patience));
 
     let end = loop {
-        if let Err(end) = writer.write(&mut connection.out).await {
+        if let Err(end) = carrier.write(&mut connection.out).await {
             break end;
         }
         if connection.leaving {
@@ -143,15 +129,18 @@ pub(super) async fn serve(gateway: &Arc<Gateway>, session: Session, time: i64, s
                 missed.stamp.into_iter().for_each(|stamp| connection.arrived_unseen(stamp));
                 missed.changes().for_each(|change| connection.receive(SessionEvent::Changed(change)));
             }
-            message = stream.next(), if may_read => match frame_of(message) {
-                Ok(Some(bytes)) => {
-                    if let Err(end) = connection.frame(bytes) {
-                        break end;
+            incoming = carrier.read(), if may_read => {
+                connection.heard = Instant::now();
+                match incoming {
+                    Ok(Incoming::Frame(frame)) => {
+                        if let Err(end) = connection.frame(frame) {
+                            break end;
+                        }
                     }
+                    Ok(Incoming::Life) => {}
+                    Err(end) => break end,
                 }
-                Ok(None) => connection.heard = Instant::now(),
-                Err(end) => break end,
-            },
+            }
             () = &mut silence => {
                 let deadline = connection.heard + patience;
                 if deadline <= Instant::now() {
@@ -163,19 +152,13 @@ pub(super) async fn serve(gateway: &Arc<Gateway>, session: Session, time: i64, s
     };
     // From here on the user counts as gone; a new login must not find this one.
     drop(guard);
-    finish(&connection.peer, &service, end, writer, &mut stream).await;
+    carrier.part(last_word(&connection.peer, &end)).await;
 }
 
-/// The last words, by what ended it.
-async fn finish(
-    peer: &Peer,
-    service: &Service,
-    end: End,
-    mut writer: Writer,
-    stream: &mut SplitStream<WebSocket>,
-) {
+/// The status of the DISCONNECT that an end deserves; `None`: it ends without a word.
+fn last_word(peer: &Peer, end: &End) -> Option<u8> {
     let (user, session) = (&peer.user, &peer.session);
-    let status = match &end {
+    match end {
         End::Malformed(why) => {
             tracing::warn!(%user, %session, %why, "malformed frame, connection ended");
             None
@@ -193,82 +176,13 @@ async fn finish(
                 Close::Replaced | Close::Killed => None,
             }
         }
-    };
-    // Without a goodbye the socket is dropped: a Close frame alone would leave 2.5.x clients "connected".
-    let Some(status) = status else { return };
-    if writer.write(&mut vec![DownFrame::Disconnect { status }]).await.is_err() {
-        return;
-    }
-    let gone = async { while let Some(Ok(_)) = stream.next().await {} };
-    let killed = writer.closed.wait_for(|close| *close == Some(Close::Killed));
-    let waited = async {
-        tokio::select! {
-            () = gone => true,
-            Ok(_) = killed => true,
-        }
-    };
-    if !matches!(tokio::time::timeout(service.config.linger, waited).await, Ok(true)) {
-        let close = writer.sink.send(WsMessage::Close(None));
-        let _ = tokio::time::timeout(service.config.linger, close).await;
-    }
-}
-
-/// The bytes of a frame; `Ok(None)` for WebSocket's own traffic.
-fn frame_of(message: Option<Result<WsMessage, axum::Error>>) -> Result<Option<Bytes>, End> {
-    match message {
-        None | Some(Ok(WsMessage::Close(_))) => Err(End::Peer),
-        Some(Ok(WsMessage::Binary(bytes))) => Ok(Some(bytes)),
-        Some(Ok(WsMessage::Text(_))) => Err(End::Malformed("a text message".into())),
-        Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => Ok(None),
-        Some(Err(error)) => {
-            // Oversized and ill-formed WebSocket messages come as errors too; the text tells which.
-            let text = error.to_string();
-            if text.contains("too long") || text.contains("rotocol") {
-                return Err(if text.contains("without closing handshake") {
-                    End::Peer
-                } else {
-                    End::Malformed(text)
-                });
-            }
-            Err(End::Broken)
-        }
-    }
-}
-
-/// The only writer of the socket.
-struct Writer {
-    sink: SplitSink<WebSocket, WsMessage>,
-    timeout: std::time::Duration,
-    closed: watch::Receiver<Option<Close>>,
-}
-
-impl Writer {
-    /// Writes and flushes everything, or ends the connection: nothing may stall it for long.
-    async fn write(&mut self, frames: &mut Vec<DownFrame>) -> Result<(), End> {
-        if frames.is_empty() {
-            return Ok(());
-        }
-        let sink = &mut self.sink;
-        let all = async {
-            for frame in frames.drain(..) {
-                let bytes = frame.encode().map_err(|_| End::Broken)?;
-                sink.feed(WsMessage::Binary(bytes)).await.map_err(|_| End::Broken)?;
-            }
-            sink.flush().await.map_err(|_| End::Broken)
-        };
-        let killed = self.closed.wait_for(|close| *close == Some(Close::Killed));
-        tokio::select! {
-            written = tokio::time::timeout(self.timeout, all) => written.unwrap_or(Err(End::Slow)),
-            Ok(_) = killed => Err(End::Told(Close::Killed)),
-        }
     }
 }
 
 impl Connection {
     /// One frame of the peer.
-    fn frame(&mut self, bytes: Bytes) -> Result<(), End> {
-        self.heard = Instant::now();
-        match UpFrame::decode(bytes).map_err(|error| End::Malformed(error.to_string()))? {
+    fn frame(&mut self, frame: UpFrame) -> Result<(), End> {
+        match frame {
             UpFrame::PingReq => self.out.push(DownFrame::PingResp),
             UpFrame::Publish(frame) => {
                 let message_id = frame.message_id;
@@ -287,7 +201,7 @@ impl Connection {
             UpFrame::QueryCon { message_id } => self.confirmed(Frame::Page(message_id)),
             UpFrame::Disconnect { .. } => self.leaving = true,
             UpFrame::Connect(_) | UpFrame::Ignored(_) => {
-                return Err(End::Malformed("a frame that has no place on a WebSocket".into()));
+                return Err(End::Malformed("a frame that has no place here".into()));
             }
         }
         Ok(())

@@ -1,29 +1,55 @@
 //! Connections: who is here, what reaches them, how they end. One connection is one task. The gateway calls
 //! the service and hears the bus; rules about messages are not decided here.
 
+mod admission;
+mod carrier;
 mod confirm;
 mod connection;
+mod polling;
 mod push;
 mod registry;
 mod websocket;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::bus::{Event, Opened, PlatformClass, Subscription};
 use crate::service::{Family, Peer, Service};
+use admission::Hello;
 use connection::Session;
 use registry::{Close, Handle, Registry};
 
-pub(crate) use websocket::websocket;
+pub(crate) use polling::{hold, send};
 
 /// See the module.
 pub(crate) struct Gateway {
     pub(crate) service: Arc<Service>,
     registry: Arc<Registry>,
+    polling: Arc<polling::Sessions>,
     /// Dropped at the end, so that a bus shared with other gateways forgets this one.
     subscription: RwLock<Option<Subscription>>,
+}
+
+/// `GET /websocket`: a WebSocket where one is asked for, the first request of a polling client otherwise.
+pub(crate) async fn connect(
+    State(gateway): State<Arc<Gateway>>,
+    Query(hello): Query<Hello>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    // A proxy that eats the upgrade leaves the key: its client must not log in without knowing it.
+    let wanted = headers.contains_key(header::UPGRADE) || headers.contains_key(header::SEC_WEBSOCKET_KEY);
+    match upgrade {
+        Ok(upgrade) => websocket::upgrade(gateway, hello, upgrade),
+        Err(rejection) if wanted => rejection.into_response(),
+        Err(_) => polling::connect(gateway, hello).await,
+    }
 }
 
 /// Counts a running connection until dropped.
@@ -40,7 +66,8 @@ impl Gateway {
         let registry = Arc::new(Registry::new(service.config.multi_device));
         let heard = registry.clone();
         let subscription = service.bus.subscribe(Arc::new(move |event: &Event| heard.on_event(event)));
-        Arc::new(Self { service, registry, subscription: RwLock::new(Some(subscription)) })
+        let (polling, subscription) = (Arc::default(), RwLock::new(Some(subscription)));
+        Arc::new(Self { service, registry, polling, subscription })
     }
 
     fn running(&self) -> Running {

@@ -1,82 +1,24 @@
-//! The WebSocket endpoint: reads who is calling from the URL, decides whether they may come in, and hands
-//! the socket to a connection. Every refusal here has a cause that an operator or a user can name.
+//! The WebSocket endpoint and the carrier over it: one frame is one binary message. Admits nobody by itself
+//! and knows nothing of what frames mean.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use anser::wire::{Accepted, ByteString, ConnAck, DownFrame};
+use anser::wire::{Bytes, ConnAck, DownFrame, UpFrame};
 use axum::extract::ws::{Message as WsMessage, WebSocket, WebSocketUpgrade};
-use axum::extract::{Query, State};
 use axum::response::Response;
-use serde::Deserialize;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::sync::watch;
 
 use super::Gateway;
-use super::connection::{self, Session};
-use crate::bus::PlatformClass;
-use crate::service::{Family, TokenError};
+use super::admission::{Hello, accepted, admit};
+use super::carrier::{Carrier, End, Incoming};
+use super::connection;
+use super::registry::Close;
 
-/// CONNACK statuses that this server gives.
-mod refusal {
-    /// The app key is not this application's.
-    pub(super) const APP_KEY: u8 = 2;
-    /// The server is going down, or its store does not answer.
-    pub(super) const UNAVAILABLE: u8 = 3;
-    /// The token is none of this application's.
-    pub(super) const TOKEN: u8 = 4;
-    /// The application is switched off.
-    pub(super) const APP_DISABLED: u8 = 8;
-    /// The user is blocked.
-    pub(super) const BLOCKED: u8 = 9;
-    /// The token has expired.
-    pub(super) const EXPIRED: u8 = 10;
-}
-
-/// The query of the URL. Nothing is required: what lacks is refused in the protocol's own words.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Hello {
-    app_id: String,
-    token: String,
-    api_ver: String,
-    pid: String,
-    platform: String,
-    client: String,
-}
-
-impl Hello {
-    fn family(&self) -> Family {
-        if self.client.starts_with("anser/") {
-            Family::Anser
-        } else if !self.api_ver.is_empty() && self.api_ver.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-            Family::Web25
-        } else {
-            Family::Engine4
-        }
-    }
-
-    fn installation(&self) -> Option<Arc<str>> {
-        // The 4.x engine writes the word when it has none.
-        match self.pid.as_str() {
-            "" | "undefined" | "null" => None,
-            pid => Some(pid.into()),
-        }
-    }
-
-    fn class(&self) -> PlatformClass {
-        match self.platform.as_str() {
-            "mobile" => PlatformClass::Mobile,
-            "desktop" => PlatformClass::Desktop,
-            // Web clients send nothing, or the name of a mini-program host.
-            _ => PlatformClass::Web,
-        }
-    }
-}
-
-/// `GET /websocket`.
-pub(crate) async fn websocket(
-    State(gateway): State<Arc<Gateway>>,
-    Query(hello): Query<Hello>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
+/// `GET /websocket` with an upgrade.
+pub(super) fn upgrade(gateway: Arc<Gateway>, hello: Hello, upgrade: WebSocketUpgrade) -> Response {
     let limit = gateway.service.config.max_frame;
     upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(move |socket| async move {
         let _running = gateway.running();
@@ -86,39 +28,25 @@ pub(crate) async fn websocket(
 
 async fn welcome(gateway: &Arc<Gateway>, hello: Hello, socket: WebSocket) {
     match admit(gateway, &hello).await {
-        Ok((session, time)) => connection::serve(gateway, session, time, socket).await,
+        Ok((session, time)) => {
+            let hello = DownFrame::ConnAck(accepted(&session, &session.peer.session, time));
+            let config = &gateway.service.config;
+            let (sink, stream) = socket.split();
+            let carrier = SocketCarrier {
+                sink,
+                stream,
+                timeout: config.write_timeout,
+                linger: config.linger,
+                patience: config.heartbeat * config.silent_heartbeats,
+                closed: session.closed.clone(),
+            };
+            connection::serve(gateway, session, time, carrier, vec![hello]).await;
+        }
         Err(status) => {
             tracing::info!(status, "login refused");
             refuse(gateway, status, socket).await;
         }
     }
-}
-
-/// The checks, in the order in which a client can repair what fails.
-async fn admit(gateway: &Arc<Gateway>, hello: &Hello) -> Result<(Session, i64), u8> {
-    let service = &gateway.service;
-    if gateway.registry.is_draining() {
-        return Err(refusal::UNAVAILABLE);
-    }
-    if hello.app_id != service.config.app_key {
-        return Err(refusal::APP_KEY);
-    }
-    if service.config.app_disabled {
-        return Err(refusal::APP_DISABLED);
-    }
-    let user = service.check_token(&hello.token).map_err(|error| match error {
-        TokenError::Unknown => refusal::TOKEN,
-        TokenError::Expired => refusal::EXPIRED,
-    })?;
-    let login = service.store.login(&user).await.map_err(|error| {
-        tracing::error!(%error, "a login could not be stored");
-        refusal::UNAVAILABLE
-    })?;
-    if login.blocked {
-        return Err(refusal::BLOCKED);
-    }
-    let session = gateway.open(user, hello.family(), hello.installation(), hello.class(), login.serial);
-    Ok((session, login.time))
 }
 
 /// Says no, and leaves the peer a moment to close by itself.
@@ -135,41 +63,91 @@ async fn refuse(gateway: &Gateway, status: u8, mut socket: WebSocket) {
     }
 }
 
-/// The frame that opens an accepted connection.
-pub(super) fn accepted(session: &Session, time: i64) -> DownFrame {
-    DownFrame::ConnAck(ConnAck {
-        status: 0,
-        accepted: Some(Accepted {
-            user_id: ByteString::from(&*session.peer.user),
-            session_id: ByteString::from(&*session.peer.session),
-            time: u64::try_from(time).unwrap_or(0),
-        }),
-    })
+/// A WebSocket and the limits of its peer.
+struct SocketCarrier {
+    sink: SplitSink<WebSocket, WsMessage>,
+    stream: SplitStream<WebSocket>,
+    timeout: Duration,
+    linger: Duration,
+    patience: Duration,
+    closed: watch::Receiver<Option<Close>>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn families_are_told_apart_by_the_url() {
-        let hello = |api_ver: &str, client: &str| Hello {
-            api_ver: api_ver.into(),
-            client: client.into(),
-            ..Hello::default()
-        };
-        assert_eq!(hello("481516", "").family(), Family::Web25);
-        assert_eq!(hello("normal", "").family(), Family::Engine4);
-        assert_eq!(hello("uniapp", "").family(), Family::Engine4);
-        assert_eq!(hello("1", "anser/0.1.0").family(), Family::Anser);
-        assert_eq!(hello("", "").family(), Family::Engine4);
+impl Carrier for SocketCarrier {
+    fn patience(&self) -> Duration {
+        self.patience
     }
 
-    #[test]
-    fn the_engines_undefined_is_no_installation() {
-        let hello = |pid: &str| Hello { pid: pid.into(), ..Hello::default() }.installation();
-        assert_eq!(hello("undefined"), None);
-        assert_eq!(hello(""), None);
-        assert_eq!(hello("p1").as_deref(), Some("p1"));
+    async fn read(&mut self) -> Result<Incoming, End> {
+        match bytes_of(self.stream.next().await)? {
+            Some(bytes) => match UpFrame::decode(bytes) {
+                Ok(frame) => Ok(Incoming::Frame(frame)),
+                Err(error) => Err(End::Malformed(error.to_string())),
+            },
+            None => Ok(Incoming::Life),
+        }
+    }
+
+    /// Writes and flushes everything, or ends the connection: nothing may stall it for long.
+    async fn write(&mut self, frames: &mut Vec<DownFrame>) -> Result<(), End> {
+        if frames.is_empty() {
+            return Ok(());
+        }
+        let sink = &mut self.sink;
+        let all = async {
+            for frame in frames.drain(..) {
+                let bytes = frame.encode().map_err(|_| End::Broken)?;
+                sink.feed(WsMessage::Binary(bytes)).await.map_err(|_| End::Broken)?;
+            }
+            sink.flush().await.map_err(|_| End::Broken)
+        };
+        let killed = self.closed.wait_for(|close| *close == Some(Close::Killed));
+        tokio::select! {
+            written = tokio::time::timeout(self.timeout, all) => written.unwrap_or(Err(End::Slow)),
+            Ok(_) = killed => Err(End::Told(Close::Killed)),
+        }
+    }
+
+    async fn part(mut self, status: Option<u8>) {
+        // Without a goodbye the socket is dropped: a Close frame alone would leave 2.5.x clients "connected".
+        let Some(status) = status else { return };
+        if self.write(&mut vec![DownFrame::Disconnect { status }]).await.is_err() {
+            return;
+        }
+        let stream = &mut self.stream;
+        let gone = async { while let Some(Ok(_)) = stream.next().await {} };
+        let killed = self.closed.wait_for(|close| *close == Some(Close::Killed));
+        let waited = async {
+            tokio::select! {
+                () = gone => true,
+                Ok(_) = killed => true,
+            }
+        };
+        if !matches!(tokio::time::timeout(self.linger, waited).await, Ok(true)) {
+            let close = self.sink.send(WsMessage::Close(None));
+            let _ = tokio::time::timeout(self.linger, close).await;
+        }
+    }
+}
+
+/// The bytes of a frame; `Ok(None)` for WebSocket's own traffic.
+fn bytes_of(message: Option<Result<WsMessage, axum::Error>>) -> Result<Option<Bytes>, End> {
+    match message {
+        None | Some(Ok(WsMessage::Close(_))) => Err(End::Peer),
+        Some(Ok(WsMessage::Binary(bytes))) => Ok(Some(bytes)),
+        Some(Ok(WsMessage::Text(_))) => Err(End::Malformed("a text message".into())),
+        Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => Ok(None),
+        Some(Err(error)) => {
+            // Oversized and ill-formed WebSocket messages come as errors too; the text tells which.
+            let text = error.to_string();
+            if text.contains("too long") || text.contains("rotocol") {
+                return Err(if text.contains("without closing handshake") {
+                    End::Peer
+                } else {
+                    End::Malformed(text)
+                });
+            }
+            Err(End::Broken)
+        }
     }
 }

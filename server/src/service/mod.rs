@@ -135,15 +135,22 @@ impl Service {
         self.store.prune(Retention { window: self.offline_window(), history_days }).await
     }
 
-    /// A name for a connection: unguessable, unique across gateways.
+    /// A name for a connection, unique across gateways.
     pub(crate) fn new_session_id(&self) -> Arc<str> {
-        let mut bytes = [0u8; 16];
-        if self.random.fill(&mut bytes).is_err() {
-            // Only uniqueness inside this process is left then; nothing authenticates by this id.
-            static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-            return format!("local-{}", NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)).into();
+        match self.new_secret() {
+            Some(id) => id.into(),
+            None => {
+                // Only uniqueness inside this process is left then; nothing authenticates by this id.
+                static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+                format!("local-{}", NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)).into()
+            }
         }
-        hex(&bytes).into()
+    }
+
+    /// Something that nobody can guess; `None` while the system has no randomness to give.
+    pub(crate) fn new_secret(&self) -> Option<String> {
+        let mut bytes = [0u8; 16];
+        self.random.fill(&mut bytes).is_ok().then(|| hex(&bytes))
     }
 
     /// A token for a user, who is created if new.

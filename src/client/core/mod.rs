@@ -282,6 +282,10 @@ impl Core {
                 self.shared.history.store(opened.history, Ordering::Relaxed);
                 self.input(Input::TransportOpened { generation, heartbeat: opened.heartbeat });
             }
+            TransportEvent::Upgraded(opened) => {
+                self.shared.set_channel(opened.channel);
+                self.input(Input::TransportUpgraded { generation, heartbeat: opened.heartbeat });
+            }
             TransportEvent::Frame(frame) => self.input(Input::Frame { generation, frame }),
             TransportEvent::Garbage => self.input(Input::Garbage { generation }),
             TransportEvent::Lost(code) => {

@@ -8,7 +8,7 @@ use super::input::list;
 use super::registry::{self, Object};
 use super::types::AnserOptions;
 use crate::client::{ClientOptions, Platform};
-use crate::model::ErrorCode;
+use crate::model::{ConnectionChannel, ErrorCode};
 
 /// Makes options for `app_key` and `navigation` (`https://host[:port]`, or `http://host[:port]` for a
 /// server without TLS). Neither may be NULL. The caller owns `*out` and frees it with
@@ -65,6 +65,22 @@ pub extern "C" fn anser_options_set_platform(options: AnserOptions, platform: i3
             3 => Platform::Web,
             _ => return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER),
         });
+        Ok(())
+    })
+}
+
+/// Lets bytes travel in one way only: 1 WebSocket, 0 long polling; -1 takes WebSocket, and long polling while that
+/// cannot be opened, which is what clients do if this is not called. Returns 0, 34403 for a stale handle, 33003 for
+/// another number.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_options_set_channel(options: AnserOptions, channel: i32) -> i32 {
+    change(options, |options| {
+        options.channel = match channel {
+            -1 => None,
+            number => {
+                Some(ConnectionChannel::from_number(number).ok_or(ErrorCode::BIZ_ERROR_INVALID_PARAMETER)?)
+            }
+        };
         Ok(())
     })
 }

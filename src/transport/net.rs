@@ -1,0 +1,287 @@
+//! The transport of real clients: which line is tried when. WebSocket first; where a server can be reached and
+//! only the upgrade fails, long polling at once; from there back to WebSocket as soon as that lets frames
+//! through, without the session noticing more than a new CONNACK.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::AbortHandle;
+use tokio::time::sleep;
+
+use super::connector::Dialer;
+use super::navigation::Navigation;
+use super::polling::{self, Poll};
+use super::servers::Servers;
+use super::websocket::{self, Failure, Socket};
+use super::{Events, Line, Opened, Transport, TransportEvent, UnreadAnswer};
+use crate::clock::Clock;
+use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
+use crate::session::Generation;
+use crate::wire::url::Identity;
+use crate::wire::{DownFrame, UpFrame};
+use crate::{runtime, timing};
+
+/// WebSockets in a row that ended before their first frame, after which they count as useless.
+const MAX_STILLBORN: u32 = 3;
+
+/// Opens lines to the servers that navigation names.
+#[derive(Clone)]
+pub struct NetTransport {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    servers: Servers,
+    /// The only channel allowed, if one is.
+    forced: Option<ConnectionChannel>,
+    experience: Mutex<Experience>,
+}
+
+/// How WebSockets have fared.
+#[derive(Default)]
+struct Experience {
+    stillborn: u32,
+    /// Polling comes first until then, monotonic ms.
+    polling_until: u64,
+}
+
+impl NetTransport {
+    /// A transport for one identity. `navigation_url` is `http://…` or `https://…`; without a scheme it is
+    /// https. `forced` allows one channel only.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NAVI_URL_INVALID`].
+    pub fn new(
+        navigation_url: &str,
+        identity: Identity,
+        dialer: Dialer,
+        clock: Clock,
+        forced: Option<ConnectionChannel>,
+    ) -> Result<Self, ErrorCode> {
+        let servers = Servers::new(navigation_url, identity, dialer, clock)?;
+        Ok(Self { shared: Arc::new(Shared { servers, forced, experience: Mutex::default() }) })
+    }
+}
+
+impl Transport for NetTransport {
+    fn open(&self, generation: Generation, fresh_navigation: bool, events: Events) -> Box<dyn Line> {
+        let (frames, outbox) = unbounded_channel();
+        let shared = self.shared.clone();
+        let task = runtime::spawn_local(async move {
+            let report = |event| events(generation, event);
+            let code = shared.run(fresh_navigation, outbox, &report).await;
+            report(TransportEvent::Lost(code));
+        });
+        Box::new(NetLine { frames, task })
+    }
+
+    fn has_unread(&self, done: UnreadAnswer) {
+        let shared = self.shared.clone();
+        runtime::spawn_local(async move { shared.servers.has_unread(done).await });
+    }
+}
+
+struct NetLine {
+    frames: UnboundedSender<UpFrame>,
+    task: AbortHandle,
+}
+
+impl Line for NetLine {
+    fn send(&self, frame: UpFrame) {
+        // A line that has ended reports it; what is sent into it meanwhile is lost like on any wire.
+        let _ = self.frames.send(frame);
+    }
+}
+
+impl Drop for NetLine {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+type Outbox = UnboundedReceiver<UpFrame>;
+
+impl Shared {
+    /// The whole life of a line. Returns why it ended.
+    async fn run(
+        &self,
+        fresh: bool,
+        mut outbox: Outbox,
+        report: &(impl Fn(TransportEvent) + Sync),
+    ) -> ErrorCode {
+        let code = match self.forced {
+            Some(ConnectionChannel::Websocket) => self.websocket(fresh, &mut outbox, report).await,
+            Some(ConnectionChannel::XhrPolling) => {
+                self.polling(fresh, &mut outbox, report).await.map_err(failed)
+            }
+            None if self.polling_comes_first() => match self.polling(fresh, &mut outbox, report).await {
+                Ok(code) => Ok(code),
+                Err(_) => self.websocket(fresh, &mut outbox, report).await,
+            },
+            None => match self.websocket(fresh, &mut outbox, report).await {
+                Err(failure) if failure.reached => {
+                    self.rest_websocket();
+                    report(TransportEvent::Navigation(ConnectionStatus::WebsocketUnavailable));
+                    // If that fails too, the first failure says more.
+                    self.polling(fresh, &mut outbox, report).await.map_err(|_| failure)
+                }
+                other => other,
+            },
+        };
+        code.unwrap_or_else(|failure| {
+            self.servers.forget_navigation();
+            failure.code
+        })
+    }
+
+    fn polling_comes_first(&self) -> bool {
+        let experience = self.experience.lock().unwrap_or_else(PoisonError::into_inner);
+        self.servers.clock.monotonic() < experience.polling_until
+    }
+
+    fn rest_websocket(&self) {
+        let until = self.servers.clock.monotonic() + timing::WEBSOCKET_REST;
+        let mut experience = self.experience.lock().unwrap_or_else(PoisonError::into_inner);
+        *experience = Experience { stillborn: 0, polling_until: until };
+    }
+
+    /// A WebSocket from its opening to its end; an error if it did not open.
+    async fn websocket(
+        &self,
+        fresh: bool,
+        outbox: &mut Outbox,
+        report: &(impl Fn(TransportEvent) + Sync),
+    ) -> Result<ErrorCode, Failure> {
+        let channel = ConnectionChannel::Websocket;
+        let navigation = self.servers.navigate(channel, fresh, report).await.map_err(failed)?;
+        let limit = if self.forced.is_some() { timing::OPEN_LIMIT } else { timing::UPGRADE_LIMIT };
+        let socket = websocket::open(&self.servers, &navigation, limit).await?;
+        report(TransportEvent::Opened(opened(channel, &navigation)));
+        Ok(self.carry(socket, Vec::new(), outbox, report, false).await)
+    }
+
+    /// Carries frames over a WebSocket and learns from how it fares. `heard`: it has brought a frame already.
+    async fn carry(
+        &self,
+        socket: Socket,
+        early: Vec<UpFrame>,
+        outbox: &mut Outbox,
+        report: &(impl Fn(TransportEvent) + Sync),
+        heard: bool,
+    ) -> ErrorCode {
+        let birth = Birth { shared: self, at: self.servers.clock.monotonic(), heard: Mutex::new(heard) };
+        let code = websocket::carry(socket, early, outbox, |event| {
+            *birth.heard.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            report(event);
+        });
+        let code = code.await;
+        birth.ended_by_itself();
+        code
+    }
+
+    /// A polled session from its login to its end, as a WebSocket at last if that works again; an error if
+    /// nobody answered the login.
+    async fn polling(
+        &self,
+        fresh: bool,
+        outbox: &mut Outbox,
+        report: &(impl Fn(TransportEvent) + Sync),
+    ) -> Result<ErrorCode, ErrorCode> {
+        let channel = ConnectionChannel::XhrPolling;
+        let navigation = self.servers.navigate(channel, fresh, report).await?;
+        let login = polling::log_in(&self.servers, &navigation).await?;
+        report(TransportEvent::Opened(opened(channel, &navigation)));
+        report(TransportEvent::Frame(login.connack));
+        let Some(session) = login.session else { return Ok(ErrorCode::SOCKET_CLOSED_BY_PEER) };
+        let poll = Poll::new(&self.servers, login.address, session);
+        let (socket, connack) = tokio::select! {
+            code = poll.hold(report) => return Ok(code),
+            code = poll.send(outbox, report) => return Ok(code),
+            upgraded = self.upgrade(&poll), if self.forced.is_none() => upgraded,
+        };
+        log::info!("WebSocket works again");
+        *self.experience.lock().unwrap_or_else(PoisonError::into_inner) = Experience::default();
+        report(TransportEvent::Upgraded(opened(ConnectionChannel::Websocket, &navigation)));
+        report(TransportEvent::Frame(connack));
+        Ok(self.carry(socket, poll.kept_back(), outbox, report, true).await)
+    }
+
+    /// Waits until a WebSocket has taken the polled session over.
+    async fn upgrade(&self, poll: &Poll<'_>) -> (Socket, DownFrame) {
+        let mut pause = timing::UPGRADE_FIRST;
+        loop {
+            sleep(Duration::from_millis(pause)).await;
+            pause = (pause * 2).min(timing::UPGRADE_CAP);
+            // A login ends the polled session: only where frames are known to pass.
+            if self.greeted(poll, Some(NOBODY)).await.is_none() {
+                continue;
+            }
+            let login = async {
+                let (socket, connack) = self.greeted(poll, None).await?;
+                matches!(&connack, DownFrame::ConnAck(ack) if ack.accepted.is_some())
+                    .then_some((socket, connack))
+            };
+            if let Some(upgraded) = poll.in_quiet(login).await {
+                return upgraded;
+            }
+        }
+    }
+
+    /// A WebSocket to the server that is polled, with the CONNACK that it brought.
+    async fn greeted(&self, poll: &Poll<'_>, token: Option<&str>) -> Option<(Socket, DownFrame)> {
+        let limit = timing::UPGRADE_LIMIT;
+        let mut socket = websocket::open_at(&self.servers, poll.address(), token, limit).await.ok()?;
+        match websocket::first_frame(&mut socket, limit).await {
+            Some(connack @ DownFrame::ConnAck(_)) => Some((socket, connack)),
+            _ => None,
+        }
+    }
+}
+
+/// A token that every server refuses, in a frame.
+const NOBODY: &str = "0";
+
+/// The beginning of a WebSocket, until it has brought something.
+struct Birth<'a> {
+    shared: &'a Shared,
+    at: u64,
+    heard: Mutex<bool>,
+}
+
+impl Birth<'_> {
+    fn ended_by_itself(&self) {
+        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut experience = self.shared.experience.lock().unwrap_or_else(PoisonError::into_inner);
+        experience.stillborn = if heard { 0 } else { experience.stillborn + 1 };
+        let useless = experience.stillborn >= MAX_STILLBORN;
+        drop(experience);
+        if useless {
+            self.shared.rest_websocket();
+        }
+    }
+}
+
+impl Drop for Birth<'_> {
+    /// The session gives up a line that stays mute by dropping it.
+    fn drop(&mut self) {
+        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = self.shared.servers.clock.monotonic().saturating_sub(self.at);
+        if !heard && age >= timing::MUTE_AFTER {
+            self.shared.rest_websocket();
+        }
+    }
+}
+
+fn failed(code: ErrorCode) -> Failure {
+    Failure { code, reached: false }
+}
+
+fn opened(channel: ConnectionChannel, navigation: &Navigation) -> Opened {
+    Opened {
+        channel,
+        heartbeat: channel == ConnectionChannel::Websocket,
+        dedupe: navigation.dedupe,
+        history: navigation.history,
+    }
+}
