@@ -43,7 +43,7 @@ fn format() -> anyhow::Result<()> {
 
 fn lints() -> anyhow::Result<()> {
     start(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    start(&mut cargo(&["clippy", "-p", "xtask", "--features", "generators,kill", "--", "-D", "warnings"]))
+    start(&mut cargo(&["clippy", "-p", "xtask", "--features", "generators,kill,sim", "--", "-D", "warnings"]))
 }
 
 /// Each feature set builds alone: features that only work together are no features.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use anser::model::ErrorCode;
 use anser::wire::{Body, ByteString, Bytes, DownFrame, PubAck, Qos, Query, QueryAck, Topic, UpFrame, body};
-use axum::extract::ws::{Message as WsMessage, WebSocket};
+use axum::extract::ws::Message as WsMessage;
 use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream};
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{FutureExt, Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, Sleep};
 
@@ -37,6 +37,14 @@ const LAST_ID: u16 = 32_768;
 const KICKED: u8 = 1;
 const BLOCKED: u8 = 2;
 const UNAVAILABLE: u8 = 3;
+
+/// What a connection reads and writes: a WebSocket, or what stands for one in a simulation.
+pub(crate) trait Socket:
+    Stream<Item = Result<WsMessage, axum::Error>> + Sink<WsMessage> + Unpin + Send
+{
+}
+
+impl<S: Stream<Item = Result<WsMessage, axum::Error>> + Sink<WsMessage> + Unpin + Send> Socket for S {}
 
 /// Takes the session out of the registry when its connection ends, however it ends.
 pub(super) struct Registered {
@@ -99,7 +107,7 @@ struct Connection {
 }
 
 /// Runs the connection to its end.
-pub(super) async fn serve(gateway: &Arc<Gateway>, session: Session, time: i64, socket: WebSocket) {
+pub(super) async fn serve<S: Socket>(gateway: &Arc<Gateway>, session: Session, time: i64, socket: S) {
     let service = gateway.service.clone();
     let hello = accepted(&session, time);
     let Session { peer, mut events, mut closed, guard } = session;
@@ -167,12 +175,12 @@ pub(super) async fn serve(gateway: &Arc<Gateway>, session: Session, time: i64, s
 }
 
 /// The last words, by what ended it.
-async fn finish(
+async fn finish<S: Socket>(
     peer: &Peer,
     service: &Service,
     end: End,
-    mut writer: Writer,
-    stream: &mut SplitStream<WebSocket>,
+    mut writer: Writer<S>,
+    stream: &mut SplitStream<S>,
 ) {
     let (user, session) = (&peer.user, &peer.session);
     let status = match &end {
@@ -236,13 +244,13 @@ fn frame_of(message: Option<Result<WsMessage, axum::Error>>) -> Result<Option<By
 }
 
 /// The only writer of the socket.
-struct Writer {
-    sink: SplitSink<WebSocket, WsMessage>,
+struct Writer<S> {
+    sink: SplitSink<S, WsMessage>,
     timeout: std::time::Duration,
     closed: watch::Receiver<Option<Close>>,
 }
 
-impl Writer {
+impl<S: Socket> Writer<S> {
     /// Writes and flushes everything, or ends the connection: nothing may stall it for long.
     async fn write(&mut self, frames: &mut Vec<DownFrame>) -> Result<(), End> {
         if frames.is_empty() {

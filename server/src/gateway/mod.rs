@@ -17,6 +17,8 @@ use connection::Session;
 use registry::{Close, Handle, Registry};
 
 pub(crate) use websocket::websocket;
+#[cfg(feature = "sim")]
+pub(crate) use websocket::{Hello, welcome};
 
 /// See the module.
 pub(crate) struct Gateway {
@@ -27,7 +29,7 @@ pub(crate) struct Gateway {
 }
 
 /// Counts a running connection until dropped.
-struct Running(Arc<Registry>);
+pub(crate) struct Running(Arc<Registry>);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -43,7 +45,7 @@ impl Gateway {
         Arc::new(Self { service, registry, subscription: RwLock::new(Some(subscription)) })
     }
 
-    fn running(&self) -> Running {
+    pub(crate) fn running(&self) -> Running {
         self.registry.running.send_modify(|running| *running += 1);
         Running(self.registry.clone())
     }

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use anser::wire::{Accepted, ByteString, ConnAck, DownFrame};
-use axum::extract::ws::{Message as WsMessage, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message as WsMessage, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::response::Response;
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 
 use super::Gateway;
-use super::connection::{self, Session};
+use super::connection::{self, Session, Socket};
 use crate::bus::PlatformClass;
 use crate::service::{Family, TokenError};
 
@@ -34,12 +35,12 @@ mod refusal {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Hello {
-    app_id: String,
-    token: String,
-    api_ver: String,
-    pid: String,
-    platform: String,
-    client: String,
+    pub(crate) app_id: String,
+    pub(crate) token: String,
+    pub(crate) api_ver: String,
+    pub(crate) pid: String,
+    pub(crate) platform: String,
+    pub(crate) client: String,
 }
 
 impl Hello {
@@ -84,7 +85,8 @@ pub(crate) async fn websocket(
     })
 }
 
-async fn welcome(gateway: &Arc<Gateway>, hello: Hello, socket: WebSocket) {
+/// From the open socket to the end of the connection.
+pub(crate) async fn welcome(gateway: &Arc<Gateway>, hello: Hello, socket: impl Socket) {
     match admit(gateway, &hello).await {
         Ok((session, time)) => connection::serve(gateway, session, time, socket).await,
         Err(status) => {
@@ -122,14 +124,14 @@ async fn admit(gateway: &Arc<Gateway>, hello: &Hello) -> Result<(Session, i64), 
 }
 
 /// Says no, and leaves the peer a moment to close by itself.
-async fn refuse(gateway: &Gateway, status: u8, mut socket: WebSocket) {
+async fn refuse(gateway: &Gateway, status: u8, mut socket: impl Socket) {
     let Ok(frame) = DownFrame::ConnAck(ConnAck { status, accepted: None }).encode() else { return };
     let config = &gateway.service.config;
     let sent = tokio::time::timeout(config.write_timeout, socket.send(WsMessage::Binary(frame))).await;
     if !matches!(sent, Ok(Ok(()))) {
         return;
     }
-    let closed = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let closed = async { while let Some(Ok(_)) = socket.next().await {} };
     if tokio::time::timeout(config.linger, closed).await.is_err() {
         let _ = tokio::time::timeout(config.linger, socket.send(WsMessage::Close(None))).await;
     }
