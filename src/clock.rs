@@ -41,6 +41,13 @@ impl Clock {
         }
     }
 
+    /// Sets a manual clock's wall time forward or back, as people do; timers do not notice.
+    pub fn shift_wall(&self, milliseconds: i64) {
+        if let Source::Manual(hands) = &self.0 {
+            hands.wall.fetch_add(milliseconds, Ordering::Relaxed);
+        }
+    }
+
     /// Milliseconds since this clock was made; never goes back.
     pub fn monotonic(&self) -> u64 {
         match &self.0 {

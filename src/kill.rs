@@ -104,6 +104,18 @@ points! {
 #[inline(always)]
 pub(crate) fn reach(_: Point) {}
 
+/// Whether the client that runs is dead: then nothing reaches disk or line any more.
+#[cfg(not(feature = "sim"))]
+#[inline(always)]
+pub(crate) fn is_dead() -> bool {
+    false
+}
+
+#[cfg(feature = "sim")]
+pub(crate) use sim::is_dead;
+#[cfg(feature = "sim")]
+pub use sim::{Life, during, puback_moves_cursor, set_wrong};
+
 #[cfg(feature = "kill-points")]
 pub(crate) use told::reach;
 
@@ -152,6 +164,8 @@ mod told {
 
     /// Ends the process if it was told to end here. Nothing is unwound, flushed or closed, as by SIGKILL.
     pub(crate) fn reach(point: Point) {
+        #[cfg(feature = "sim")]
+        super::sim::step();
         static TARGET: OnceLock<Option<Target>> = OnceLock::new();
         if let Some(target) = TARGET.get_or_init(read)
             && target.point == point
@@ -172,5 +186,66 @@ mod told {
 /// Whether the store was told to move cursors before it has the messages.
 #[cfg(feature = "kill-points")]
 pub(crate) fn cursor_first() -> bool {
+    #[cfg(feature = "sim")]
+    if sim::wrong() == Some("cursor-first") {
+        return true;
+    }
     std::env::var_os("ANSER_KILL_WRONG").is_some_and(|wrong| wrong == "cursor-first")
+}
+
+/// Clients in virtual time, which die alone: their process goes on.
+#[cfg(feature = "sim")]
+mod sim {
+    use std::cell::Cell;
+    use std::sync::OnceLock;
+
+    /// How many more points a client reaches before it is dead; `None` is for ever.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Life(pub Option<u64>);
+
+    impl Life {
+        /// Whether it is over.
+        pub fn is_over(self) -> bool {
+            self.0 == Some(0)
+        }
+    }
+
+    thread_local! {
+        static LIFE: Cell<Life> = const { Cell::new(Life(None)) };
+    }
+
+    /// Runs a piece of one client's life on this thread. Once it is over the work goes on to its end, as nothing
+    /// can be unwound, but nothing of it reaches disk or line.
+    pub fn during<T>(life: &mut Life, run: impl FnOnce() -> T) -> T {
+        LIFE.set(*life);
+        let value = run();
+        *life = LIFE.take();
+        value
+    }
+
+    pub(super) fn step() {
+        if let Life(Some(left)) = LIFE.get() {
+            LIFE.set(Life(Some(left.saturating_sub(1))));
+        }
+    }
+
+    pub(crate) fn is_dead() -> bool {
+        LIFE.get().is_over()
+    }
+
+    static WRONG: OnceLock<&'static str> = OnceLock::new();
+
+    /// Makes every client of this process do something wrong from now on: `cursor-first` or `cursor-by-puback`.
+    pub fn set_wrong(what: &'static str) {
+        let _ = WRONG.set(what);
+    }
+
+    pub(super) fn wrong() -> Option<&'static str> {
+        WRONG.get().copied()
+    }
+
+    /// Whether an acknowledgement moves the cursor, as it does in the old web client.
+    pub fn puback_moves_cursor() -> bool {
+        wrong() == Some("cursor-by-puback")
+    }
 }

@@ -24,6 +24,8 @@ mod http;
 mod navi;
 mod server;
 mod service;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod store;
 
 pub use clock::Clock;

@@ -329,7 +329,7 @@ impl Client {
 }
 
 /// Opens the user whom the host names, or who was open last.
-fn open_offline(shared: &Arc<Shared>) -> Result<()> {
+pub(super) fn open_offline(shared: &Arc<Shared>) -> Result<()> {
     let named = shared.options.user_id.clone();
     let user = named.or_else(|| shared.folder.as_ref().and_then(crate::store::Folder::last_user));
     if let Some(user) = user {

@@ -17,7 +17,8 @@ use crate::clock::Clock;
 use crate::model::{
     ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
 };
-use crate::session::Generation;
+use crate::session::{Cursors, Generation};
+use crate::store::{self, Durability};
 use crate::transport::{Events, Line, Transport, TransportEvent, UnreadAnswer};
 use crate::wire::UpFrame;
 
@@ -61,13 +62,14 @@ struct Record {
 }
 
 impl InlineClient {
-    /// A client at rest. `seed` drives the jitter of reconnecting.
+    /// A client at rest. `seed` drives the jitter of reconnecting. A user whom the options name is open at once.
     ///
     /// # Errors
     /// As [`super::Client::new`].
     pub fn new(options: ClientOptions, clock: Clock, seed: u64) -> Result<Self> {
         let (events, inbox) = unbounded_channel();
         let shared = Arc::new(Shared::new(options, clock, Delivery::without_thread(), events, true)?);
+        super::connection::open_offline(&shared)?;
         let record = Arc::new(Mutex::new(Record::default()));
         let transport = Arc::new(Recorder(record.clone()));
         let make = Box::new(move |_: &str| Ok(transport.clone() as Arc<dyn Transport>));
@@ -92,6 +94,25 @@ impl InlineClient {
     pub fn disconnect(&mut self) {
         let (reply, _) = oneshot::channel();
         self.event(Event::Disconnect(reply));
+    }
+
+    /// Asks for a pull.
+    pub fn sync_now(&mut self) {
+        let (reply, _) = oneshot::channel();
+        self.event(Event::SyncNow(reply));
+    }
+
+    /// Up to where the inbox is stored; `None` if no user is open.
+    pub fn cursors(&self) -> Option<Cursors> {
+        let user = self.shared.user().ok()?;
+        let (reply, mut answer) = oneshot::channel();
+        user.store.run(Durability::Read, store::cursors, move |result| drop(reply.send(result)));
+        answer.try_recv().ok()?.ok()
+    }
+
+    /// The present status, as the host sees it.
+    pub fn status(&self) -> ConnectionStatus {
+        self.shared.status()
     }
 
     /// Something happens on the line that was opened last.
@@ -208,6 +229,9 @@ struct RecordedLine(Arc<Mutex<Record>>);
 
 impl Line for RecordedLine {
     fn send(&self, frame: UpFrame) {
+        if crate::kill::is_dead() {
+            return;
+        }
         self.0.lock().unwrap_or_else(PoisonError::into_inner).sent.push(frame);
     }
 }

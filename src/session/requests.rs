@@ -75,12 +75,18 @@ impl Requests {
     }
 
     pub(super) fn expired(&mut self, now: Millis) -> Vec<Pending> {
-        self.pending.extract_if(|_, pending| now >= pending.until).map(|(_, pending)| pending).collect()
+        in_order(self.pending.extract_if(|_, pending| now >= pending.until).collect())
     }
 
     pub(super) fn drain(&mut self) -> Vec<Pending> {
-        self.pending.drain().map(|(_, pending)| pending).collect()
+        in_order(self.pending.drain().collect())
     }
+}
+
+/// The same inputs must give the same actions, and a map has no order of its own.
+fn in_order(mut pending: Vec<(u16, Pending)>) -> Vec<Pending> {
+    pending.sort_unstable_by_key(|(message_id, _)| *message_id);
+    pending.into_iter().map(|(_, pending)| pending).collect()
 }
 
 /// Enough for any host, and a bound on the ids in use.

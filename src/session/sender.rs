@@ -117,7 +117,9 @@ impl Sender {
     }
 
     pub(super) fn transport_lost(&mut self) {
-        let attempts: Vec<u16> = self.in_flight.keys().copied().collect();
+        let mut attempts: Vec<u16> = self.in_flight.keys().copied().collect();
+        // The same inputs must give the same actions, and a map has no order of its own.
+        attempts.sort_unstable();
         for message_id in attempts {
             self.try_again(message_id);
         }
@@ -143,8 +145,9 @@ impl Sender {
     }
 
     pub(super) fn tick(&mut self, now: Millis) {
-        let expired: Vec<u16> =
+        let mut expired: Vec<u16> =
             self.in_flight.iter().filter(|(_, attempt)| now >= attempt.until).map(|(id, _)| *id).collect();
+        expired.sort_unstable();
         for message_id in expired {
             self.try_again(message_id);
         }

@@ -108,6 +108,12 @@ fn store_rows(
     Ok(stored)
 }
 
+/// The mistake that a simulation must find: something other than a page moves the cursor.
+#[cfg(feature = "sim")]
+pub(crate) fn wrong_move(connection: &Connection, time: i64) -> Result<(), StoreError> {
+    move_cursors(connection, Cursors { inbox: time, outbox: 0 })
+}
+
 fn move_cursors(connection: &Connection, to: Cursors) -> Result<(), StoreError> {
     for (name, time) in [("inbox", to.inbox), ("outbox", to.outbox)] {
         connection

@@ -52,6 +52,8 @@ pub use folder::{Folder, Location};
 pub use history::{
     HistoryQuery, RemotePage, caught_up, first_unread, gaps, known_since, page, store_page, unread_mentions,
 };
+#[cfg(feature = "sim")]
+pub(crate) use inbox::wrong_move;
 pub use inbox::{Stored, cursors, store_batch};
 pub use key::Key;
 pub use list::merge_list;

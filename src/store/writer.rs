@@ -294,6 +294,11 @@ impl Executor {
         }
         if outcome.is_ok() {
             kill::reach(Point::Committing);
+            if kill::is_dead() {
+                outcome = Err(StoreError::new(ErrorCode::CLIENT_CLOSED, "the process is dead"));
+            }
+        }
+        if outcome.is_ok() {
             outcome = self.connection.execute_batch("COMMIT").map_err(StoreError::from);
             kill::reach(Point::Committed);
         }

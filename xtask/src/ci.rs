@@ -3,11 +3,11 @@
 use anyhow::bail;
 
 use crate::tools::{cargo, run as start, say};
-use crate::{bindings, facades, kill, licences, size};
+use crate::{bindings, facades, kill, licences, sim, size};
 
 type Check = (&'static str, fn() -> anyhow::Result<()>);
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     ("format", format),
     ("lints", lints),
     ("features alone", features),
@@ -17,6 +17,7 @@ const CHECKS: [Check; 9] = [
     ("bindings", facades::check),
     ("size and symbols", size::check),
     ("kill -9", kill::check),
+    ("simulation", sim::check),
 ];
 
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -43,7 +44,7 @@ fn format() -> anyhow::Result<()> {
 
 fn lints() -> anyhow::Result<()> {
     start(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    start(&mut cargo(&["clippy", "-p", "xtask", "--features", "generators,kill", "--", "-D", "warnings"]))
+    start(&mut cargo(&["clippy", "-p", "xtask", "--features", "generators,kill,sim", "--", "-D", "warnings"]))
 }
 
 /// Each feature set builds alone: features that only work together are no features.
@@ -51,6 +52,7 @@ fn features() -> anyhow::Result<()> {
     start(&mut cargo(&["check", "-p", "anser", "--no-default-features", "--features", "protocol"]))?;
     start(&mut cargo(&["check", "-p", "anser", "--no-default-features", "--features", "client"]))?;
     start(&mut cargo(&["check", "-p", "anser", "--no-default-features", "--features", "kill-points"]))?;
+    start(&mut cargo(&["check", "-p", "anser", "--no-default-features", "--features", "sim"]))?;
     start(&mut cargo(&["check", "-p", "anser-server"]))
 }
 

@@ -13,6 +13,7 @@ mod kill;
 mod licences;
 mod process;
 mod rust_suite;
+mod sim;
 mod size;
 mod swift_pack;
 mod test;
@@ -66,6 +67,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Runs clients and a server in virtual time over a bad network, by seed; `--help` tells the options.
+    #[command(disable_help_flag = true)]
+    Sim {
+        /// Passed on to the runner: `--seeds 1000`, `--first 7`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Measures.
     Bench {
         /// What.
@@ -99,6 +107,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Encryption { update_ledger } => size::check_encrypted(update_ledger),
         Command::Bindings { pack } => bindings::run(pack),
         Command::Kill { arguments } => kill::run(&arguments),
+        Command::Sim { arguments } => sim::run(&arguments),
         Command::Bench { what, arguments } => bench::run(what, &arguments),
     }
 }

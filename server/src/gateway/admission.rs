@@ -31,12 +31,12 @@ pub(super) mod refusal {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Hello {
-    app_id: String,
-    token: String,
-    api_ver: String,
-    pid: String,
-    platform: String,
-    client: String,
+    pub(crate) app_id: String,
+    pub(crate) token: String,
+    pub(crate) api_ver: String,
+    pub(crate) pid: String,
+    pub(crate) platform: String,
+    pub(crate) client: String,
 }
 
 impl Hello {

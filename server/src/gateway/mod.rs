@@ -21,11 +21,13 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::bus::{Event, Opened, PlatformClass, Subscription};
 use crate::service::{Family, Peer, Service};
-use admission::Hello;
+pub(crate) use admission::Hello;
 use connection::Session;
 use registry::{Close, Handle, Registry};
 
 pub(crate) use polling::{hold, send};
+#[cfg(feature = "sim")]
+pub(crate) use websocket::welcome;
 
 /// See the module.
 pub(crate) struct Gateway {
@@ -53,7 +55,7 @@ pub(crate) async fn connect(
 }
 
 /// Counts a running connection until dropped.
-struct Running(Arc<Registry>);
+pub(crate) struct Running(Arc<Registry>);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -70,7 +72,7 @@ impl Gateway {
         Arc::new(Self { service, registry, polling, subscription })
     }
 
-    fn running(&self) -> Running {
+    pub(crate) fn running(&self) -> Running {
         self.registry.running.send_modify(|running| *running += 1);
         Running(self.registry.clone())
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anser::wire::{Bytes, ConnAck, DownFrame, UpFrame};
-use axum::extract::ws::{Message as WsMessage, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message as WsMessage, WebSocketUpgrade};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::watch;
 
 use super::Gateway;
@@ -16,6 +16,14 @@ use super::admission::{Hello, accepted, admit};
 use super::carrier::{Carrier, End, Incoming};
 use super::connection;
 use super::registry::Close;
+
+/// A WebSocket, or what stands for one in a simulation.
+pub(crate) trait Socket:
+    Stream<Item = Result<WsMessage, axum::Error>> + Sink<WsMessage> + Unpin + Send
+{
+}
+
+impl<S: Stream<Item = Result<WsMessage, axum::Error>> + Sink<WsMessage> + Unpin + Send> Socket for S {}
 
 /// `GET /websocket` with an upgrade.
 pub(super) fn upgrade(gateway: Arc<Gateway>, hello: Hello, upgrade: WebSocketUpgrade) -> Response {
@@ -26,7 +34,8 @@ pub(super) fn upgrade(gateway: Arc<Gateway>, hello: Hello, upgrade: WebSocketUpg
     })
 }
 
-async fn welcome(gateway: &Arc<Gateway>, hello: Hello, socket: WebSocket) {
+/// From the open socket to the end of the connection.
+pub(crate) async fn welcome(gateway: &Arc<Gateway>, hello: Hello, socket: impl Socket) {
     match admit(gateway, &hello).await {
         Ok((session, time)) => {
             let hello = DownFrame::ConnAck(accepted(&session, &session.peer.session, time));
@@ -50,30 +59,30 @@ async fn welcome(gateway: &Arc<Gateway>, hello: Hello, socket: WebSocket) {
 }
 
 /// Says no, and leaves the peer a moment to close by itself.
-async fn refuse(gateway: &Gateway, status: u8, mut socket: WebSocket) {
+async fn refuse(gateway: &Gateway, status: u8, mut socket: impl Socket) {
     let Ok(frame) = DownFrame::ConnAck(ConnAck { status, accepted: None }).encode() else { return };
     let config = &gateway.service.config;
     let sent = tokio::time::timeout(config.write_timeout, socket.send(WsMessage::Binary(frame))).await;
     if !matches!(sent, Ok(Ok(()))) {
         return;
     }
-    let closed = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let closed = async { while let Some(Ok(_)) = socket.next().await {} };
     if tokio::time::timeout(config.linger, closed).await.is_err() {
         let _ = tokio::time::timeout(config.linger, socket.send(WsMessage::Close(None))).await;
     }
 }
 
 /// A WebSocket and the limits of its peer.
-struct SocketCarrier {
-    sink: SplitSink<WebSocket, WsMessage>,
-    stream: SplitStream<WebSocket>,
+struct SocketCarrier<S> {
+    sink: SplitSink<S, WsMessage>,
+    stream: SplitStream<S>,
     timeout: Duration,
     linger: Duration,
     patience: Duration,
     closed: watch::Receiver<Option<Close>>,
 }
 
-impl Carrier for SocketCarrier {
+impl<S: Socket> Carrier for SocketCarrier<S> {
     fn patience(&self) -> Duration {
         self.patience
     }

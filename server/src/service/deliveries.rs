@@ -66,10 +66,12 @@ impl Service {
         // Not a part of the connection: it may end before the store answers.
         tokio::spawn(async move {
             while let Some(waiting) = service.deliveries.take() {
-                let deliveries = waiting
+                let mut deliveries: Vec<Delivery> = waiting
                     .into_iter()
                     .map(|((user, sender), time)| Delivery { user, sender, time })
                     .collect();
+                // A map has no order of its own, and a simulation needs the same one twice.
+                deliveries.sort_unstable_by(|a, b| (&a.user, &a.sender).cmp(&(&b.user, &b.sender)));
                 match service.store.mark_delivered(deliveries).await {
                     Ok(raised) => raised.into_iter().for_each(|delivery| service.tell_sender(delivery)),
                     Err(error) => tracing::warn!(%error, "deliveries were not noted"),

@@ -17,7 +17,15 @@ impl Core {
             let (written, user_id) = (outcome.clone(), user.id.clone());
             user.store.run(
                 Durability::Relaxed,
-                move |connection| Settled::write(connection, message, &written),
+                move |connection| {
+                    #[cfg(feature = "sim")]
+                    if let SendOutcome::Sent { time, .. } = &written
+                        && kill::puback_moves_cursor()
+                    {
+                        store::wrong_move(connection, *time)?;
+                    }
+                    Settled::write(connection, message, &written)
+                },
                 move |result| shared.send(Event::Settled { user: user_id, message, outcome, result }),
             );
         });

@@ -4,7 +4,6 @@ use super::*;
 use crate::client::event::Care;
 use crate::client::{InsertedMessage, SyncReport};
 use crate::model::{ConnectionChannel, MessageChangeKind, SentStatus};
-use crate::store::Durability;
 use crate::timing;
 use crate::transport::Opened;
 use crate::wire::{Accepted, Body, ConnAck, DownFrame, PubAck, Qos, QueryAck, Topic, body};

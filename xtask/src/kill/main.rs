@@ -8,6 +8,8 @@ mod import;
 mod journal;
 mod life;
 mod plan;
+#[path = "../rng.rs"]
+mod rng;
 mod run;
 mod seed;
 mod snapshot;

@@ -4,52 +4,14 @@ use std::time::Duration;
 
 use anser::kill::POINTS;
 
+pub(crate) use super::rng::Rng;
+
 /// Lives that end before their time; one more follows that must come to its end.
 const SHORT_LIVES: u64 = 3;
 /// One in so many ends at a random moment instead of at a point.
 const RANDOM_EVERY: u64 = 4;
 /// The latest random moment, ms: about the longest life.
 const LATEST: u64 = 350;
-
-/// A reproducible sequence of numbers (splitmix64).
-#[derive(Debug, Clone)]
-pub(crate) struct Rng(u64);
-
-impl Rng {
-    /// The sequence of one stream of a seed.
-    pub(crate) fn new(seed: u64, stream: u64) -> Self {
-        let mut rng = Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ stream.wrapping_mul(0x9e37_79b9));
-        rng.next();
-        rng
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Below `bound`; 0 for a bound of 0.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound.max(1) as u64).unwrap_or(0)
-    }
-
-    pub(crate) fn chance(&mut self, of: usize) -> bool {
-        self.below(of) == 0
-    }
-
-    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
-        of.get(self.below(of.len()))
-    }
-
-    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
-        for last in (1..list.len()).rev() {
-            list.swap(last, self.below(last + 1));
-        }
-    }
-}
 
 /// How a life ends before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

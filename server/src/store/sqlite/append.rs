@@ -27,8 +27,15 @@ pub(super) fn kind_of(target: &Target) -> i64 {
     }
 }
 
-pub(super) fn append(context: &Context, draft: Draft) -> rusqlite::Result<(Appended, Option<Committed>)> {
+pub(super) fn append(
+    context: &Context,
+    #[cfg_attr(not(feature = "sim"), expect(unused_mut, reason = "a simulation's mistake"))] mut draft: Draft,
+) -> rusqlite::Result<(Appended, Option<Committed>)> {
     let connection = &context.connection;
+    #[cfg(feature = "sim")]
+    if !context.dedupe {
+        draft.client_id = None;
+    }
     if let Some(client_id) = draft.client_id
         && let Some((uid, stamp)) = first_answer(connection, &draft.sender, client_id)?
     {

@@ -5,6 +5,8 @@ mod append;
 mod calls;
 mod effect;
 mod expansion;
+#[cfg(feature = "sim")]
+mod inline;
 mod marks;
 mod prune;
 mod read;
@@ -53,10 +55,18 @@ const READERS: usize = 8;
 
 /// See the module.
 pub struct SqliteStore {
-    jobs: Sender<Job>,
+    jobs: Jobs,
     readers: Option<Arc<Readers>>,
     gauges: Arc<Gauges>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Where jobs go.
+enum Jobs {
+    Thread(Sender<Job>),
+    /// They run at once, where they are asked for.
+    #[cfg(feature = "sim")]
+    Inline(inline::Inline),
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -88,7 +98,14 @@ impl SqliteStore {
             .map_err(unusable)?;
         schema::migrate(&connection)?;
         let gauges = Arc::new(Gauges::default());
-        let context = Context { connection, clock, random: SystemRandom::new(), gauges: gauges.clone() };
+        let context = Context {
+            connection,
+            clock,
+            random: SystemRandom::new(),
+            gauges: gauges.clone(),
+            #[cfg(feature = "sim")]
+            dedupe: true,
+        };
         let (jobs, queue) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("anser-server-store".into())
@@ -101,7 +118,7 @@ impl SqliteStore {
                 turns: tokio::sync::Semaphore::new(READERS),
             })
         });
-        Ok(Self { jobs, readers, gauges, thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs: Jobs::Thread(jobs), readers, gauges, thread: Mutex::new(Some(thread)) })
     }
 
     /// Caps the database at `pages` pages of 4 KiB (`None`: no cap), like a full disk would: writes beyond
@@ -117,8 +134,12 @@ impl SqliteStore {
     }
 
     fn send(&self, job: Job) {
-        // A closed queue drops the job and with it the answer's sender: the caller sees `Closed`.
-        let _ = self.jobs.send(job);
+        match &self.jobs {
+            // A closed queue drops the job and with it the answer's sender: the caller sees `Closed`.
+            Jobs::Thread(jobs) => drop(jobs.send(job)),
+            #[cfg(feature = "sim")]
+            Jobs::Inline(inline) => inline.run(job),
+        }
     }
 
     fn write<T: Send + 'static>(

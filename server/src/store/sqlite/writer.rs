@@ -22,6 +22,9 @@ pub(super) struct Context {
     pub(super) clock: Clock,
     pub(super) random: SystemRandom,
     pub(super) gauges: Arc<Gauges>,
+    /// Whether a client id is stored once; only a simulation's mistake is `false`.
+    #[cfg(feature = "sim")]
+    pub(super) dedupe: bool,
 }
 
 /// Called once, with the outcome of the commit; answers the caller.
@@ -92,7 +95,7 @@ pub(super) fn run(context: &Context, jobs: &Receiver<Job>, sink: &dyn CommitSink
     let _ = context.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-fn commit(context: &Context, durability: Durability, writes: Vec<Write>, sink: &dyn CommitSink) {
+pub(super) fn commit(context: &Context, durability: Durability, writes: Vec<Write>, sink: &dyn CommitSink) {
     let connection = &context.connection;
     let level = if durability == Durability::Full { "FULL" } else { "NORMAL" };
     let begin = format!("PRAGMA synchronous = {level}; BEGIN IMMEDIATE");
@@ -129,7 +132,7 @@ fn commit(context: &Context, durability: Durability, writes: Vec<Write>, sink: &
 
 /// Runs one write inside its savepoint. `lost` is set once the whole transaction is gone; what comes after
 /// that must not touch the database, because it would commit by itself.
-fn one(context: &Context, write: Write, lost: &mut Option<StoreError>) -> Step {
+pub(super) fn one(context: &Context, write: Write, lost: &mut Option<StoreError>) -> Step {
     let connection = &context.connection;
     if lost.is_none()
         && let Err(error) = connection.execute_batch("SAVEPOINT item")

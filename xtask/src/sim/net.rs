@@ -1,0 +1,118 @@
+//! The network: lines between devices and the server, and what becomes of each frame on its way. Decides by the
+//! seed's numbers; moves nothing itself.
+
+use anser::wire::Bytes;
+use anser_server::sim::Caller;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::faults::{Fault, Tally};
+use super::rng::Rng;
+
+/// Virtual milliseconds since the seed began.
+pub(crate) type Millis = u64;
+
+/// One in so many frames ...
+const DROP: usize = 10;
+const DUPLICATE: usize = 20;
+const REORDER: usize = 20;
+const SLOW: usize = 25;
+/// The usual way takes so long, ms.
+const NEAR: u64 = 5;
+const FAR: u64 = 80;
+/// The longest delay.
+const SLOWEST: u64 = 5_000;
+
+/// Whose frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Way {
+    Up,
+    Down,
+}
+
+/// A line of one device.
+pub(crate) struct Line {
+    pub(crate) device: usize,
+    pub(crate) caller: Caller,
+    /// The server's end, once it is open and as long as neither side has closed it.
+    pub(crate) server: Option<UnboundedSender<Bytes>>,
+    /// Whether the client listens to it.
+    pub(crate) client: bool,
+    /// From when to when nothing passes.
+    dead: (Millis, Millis),
+    /// When the last frame of each way arrives: TCP keeps order.
+    last: [Millis; 2],
+}
+
+impl Line {
+    pub(crate) fn new(device: usize, caller: Caller) -> Self {
+        Self { device, caller, server: None, client: true, dead: (0, 0), last: [0; 2] }
+    }
+
+    /// Lets nothing pass from now on, for so long or for ever; nobody is told.
+    pub(crate) fn kill(&mut self, now: Millis, until: Option<Millis>) {
+        if now >= self.dead.1 {
+            self.dead.0 = now;
+        }
+        self.dead.1 = self.dead.1.max(until.unwrap_or(Millis::MAX));
+    }
+
+    /// Since when nothing has passed.
+    pub(crate) fn dead_since(&self, now: Millis) -> Option<Millis> {
+        (self.dead.0 <= now && now < self.dead.1).then_some(self.dead.0)
+    }
+
+    /// When what follows the last frame of a way can arrive.
+    pub(crate) fn after_last(&self, way: Way, at: Millis) -> Millis {
+        self.last.get(way as usize).copied().unwrap_or(0).max(at)
+    }
+}
+
+/// The network's weather.
+pub(crate) struct Net {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) rng: Rng,
+    /// Whether it does anything to frames.
+    pub(crate) bad: bool,
+    pub(crate) tally: Tally,
+}
+
+impl Net {
+    /// When a frame of `line` that leaves now arrives: never, once or twice.
+    pub(crate) fn carry(&mut self, line: usize, way: Way, now: Millis) -> Vec<Millis> {
+        let Some(of) = self.lines.get_mut(line) else { return Vec::new() };
+        if of.dead_since(now).is_some() {
+            return Vec::new();
+        }
+        let usual = NEAR + self.rng.next() % (FAR - NEAR);
+        let Some(last) = of.last.get_mut(way as usize) else { return Vec::new() };
+        let mut arrives = now + usual;
+        if self.bad {
+            if self.rng.chance(DROP) {
+                self.tally.note(Fault::Drop);
+                return Vec::new();
+            }
+            if self.rng.chance(SLOW) {
+                self.tally.note(Fault::Delay);
+                arrives = now + 1_000 + self.rng.next() % (SLOWEST - 1_000);
+            }
+            if self.rng.chance(REORDER) {
+                // It does not wait for those before it, and those behind do not wait for it.
+                self.tally.note(Fault::Reorder);
+                return vec![arrives + self.rng.next() % 500];
+            }
+        }
+        arrives = arrives.max(*last);
+        *last = arrives;
+        let mut times = vec![arrives];
+        if self.bad && self.rng.chance(DUPLICATE) {
+            self.tally.note(Fault::Duplicate);
+            times.push(arrives + self.rng.next() % 2_000);
+        }
+        times
+    }
+
+    /// How long a word about a line's end or beginning takes.
+    pub(crate) fn latency(&mut self) -> Millis {
+        NEAR + self.rng.next() % (FAR - NEAR)
+    }
+}

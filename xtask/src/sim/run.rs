@@ -1,0 +1,169 @@
+//! All seeds of a run, some at a time, and what is said about them.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::bail;
+
+use super::check::Violation;
+use super::faults::Tally;
+use super::world::{Outcome, World};
+use super::{Run, Wrong};
+
+/// Failed seeds after which the rest is not tried.
+const ENOUGH: usize = 5;
+
+/// Runs one seed from its beginning.
+pub(crate) fn one(run: &Run, seed: u64, folder: &Path) -> anyhow::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    runtime.block_on(async { World::new(run, seed, folder).await?.run().await })
+}
+
+/// Where a seed's devices keep their data: in memory where the system has such a place.
+fn folder(seed: u64) -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
+    base.join(format!("anser-sim-{}-{seed}", std::process::id()))
+}
+
+/// Runs all seeds.
+pub(crate) fn run(run: &Run) -> anyhow::Result<()> {
+    match run.wrong {
+        Some(Wrong::CursorFirst) => anser::kill::set_wrong("cursor-first"),
+        Some(Wrong::CursorByPuback) => anser::kill::set_wrong("cursor-by-puback"),
+        _ => {}
+    }
+    let begin = Instant::now();
+    let next = AtomicU64::new(0);
+    let total = Mutex::new(Total::default());
+    std::thread::scope(|scope| {
+        for _ in 0..run.jobs.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let decided = total.lock().unwrap_or_else(PoisonError::into_inner).is_decided(run);
+                    if seed >= run.seeds || decided {
+                        break;
+                    }
+                    let seed = run.first + seed;
+                    let folder = folder(seed);
+                    let result = one(run, seed, &folder);
+                    // Data in memory is worth nothing without the seed, and the seed makes it again.
+                    drop(std::fs::remove_dir_all(&folder));
+                    total.lock().unwrap_or_else(PoisonError::into_inner).add(run, seed, result);
+                }
+            });
+        }
+    });
+    let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
+    total.verdict(run, begin)
+}
+
+#[derive(Default)]
+struct Total {
+    seeds: u64,
+    tally: Tally,
+    messages: usize,
+    events: u64,
+    virtual_ms: u64,
+    /// Of all traces, in no order.
+    trace: u64,
+    failed: Vec<u64>,
+    violated: Option<u64>,
+}
+
+impl Total {
+    fn is_decided(&self, run: &Run) -> bool {
+        self.failed.len() >= ENOUGH || run.wrong.is_some() && self.violated.is_some()
+    }
+
+    fn add(&mut self, run: &Run, seed: u64, result: anyhow::Result<Outcome>) {
+        self.seeds += 1;
+        match result {
+            Ok(outcome) => {
+                self.tally.add(&outcome.tally);
+                self.messages += outcome.messages;
+                self.events += outcome.events;
+                self.virtual_ms += outcome.virtual_ms;
+                self.trace ^= outcome.trace;
+                if run.seeds == 1 {
+                    eprintln!("seed {seed}: trace {:016x}", outcome.trace);
+                }
+            }
+            Err(error) => {
+                self.failed.push(seed);
+                if error.is::<Violation>() {
+                    self.violated.get_or_insert(seed);
+                }
+                let wrong = run.wrong.map_or(String::new(), |wrong| format!(" --wrong {}", name(wrong)));
+                let messages = run.messages;
+                eprintln!("seed {seed}: {error:#}");
+                eprintln!("  again: cargo xtask sim --seeds 1 --first {seed} --messages {messages}{wrong}");
+            }
+        }
+    }
+
+    fn verdict(&self, run: &Run, begin: Instant) -> anyhow::Result<()> {
+        let seconds = begin.elapsed().as_secs_f64();
+        if let Some(wrong) = run.wrong {
+            let Some(first) = self.violated else {
+                bail!("{} was not found out within {} seeds", name(wrong), self.seeds);
+            };
+            eprintln!("seed {first} found {} out, as it must ({seconds:.1} s)", name(wrong));
+            return Ok(());
+        }
+        let mut missing = Vec::new();
+        for (fault, count) in self.tally.lines() {
+            eprintln!("{count:8}  {fault}");
+            if count == 0 {
+                missing.push(fault);
+            }
+        }
+        let hours = self.virtual_ms / 3_600_000;
+        eprintln!(
+            "{} seeds, {} messages, {} events, {hours} virtual hours in {seconds:.1} s; trace {:016x}",
+            self.seeds, self.messages, self.events, self.trace
+        );
+        if !self.failed.is_empty() {
+            bail!("{} seeds failed: {:?}", self.failed.len(), self.failed);
+        }
+        if !missing.is_empty() {
+            bail!("never happened: {}", missing.join(", "));
+        }
+        Ok(())
+    }
+}
+
+fn name(wrong: Wrong) -> &'static str {
+    match wrong {
+        Wrong::CursorFirst => "cursor-first",
+        Wrong::CursorByPuback => "cursor-by-puback",
+        Wrong::NoDedupe => "no-dedupe",
+        Wrong::AckFirst => "ack-first",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[test]
+    fn the_same_seed_is_the_same_run() {
+        let run = Run::parse_from(["sim", "--messages", "60"]);
+        let traces = [0, 1].map(|_| {
+            one(&run, 3, &folder(3)).map(|outcome| {
+                std::fs::remove_dir_all(folder(3)).unwrap();
+                outcome
+            })
+        });
+        let [first, second] = traces.map(Result::unwrap);
+        assert_eq!(first, second);
+        let other = one(&run, 4, &folder(4)).unwrap();
+        std::fs::remove_dir_all(folder(4)).unwrap();
+        assert_ne!(first.trace, other.trace);
+    }
+}

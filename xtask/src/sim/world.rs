@@ -1,0 +1,550 @@
+//! The world of one seed: devices, network and server, and the one loop that lets time pass for all of them. Runs
+//! inside a single-threaded runtime whose time is paused, so that it jumps from event to event.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::path::Path;
+use std::time::Duration;
+
+use anser::model::{ConnectionChannel, ErrorCode};
+use anser::transport::{Opened, TransportEvent};
+use anser::wire::{Bytes, DownFrame};
+use anser_server::sim::{Disk, SimServer};
+use anser_server::{Clock as ServerClock, Config};
+use anyhow::{Context as _, anyhow};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+
+use super::check::{self, Violation};
+use super::device::{Device, EPOCH};
+use super::faults::{Fault, Tally};
+use super::ledger::Ledger;
+use super::net::{Line, Millis, Net, Way};
+use super::rng::Rng;
+use super::script::{self, HEALED, OWNERS, Step, TEAM};
+use super::{Run, Wrong};
+
+/// How long a line that cannot be opened keeps a client waiting.
+const OPEN_LIMIT: Millis = anser::timing::OPEN_LIMIT;
+/// How long people wait before they look again whether a crashed device is back.
+const AWAY: Millis = 1_000;
+/// Rounds of fifteen seconds that everything may take to calm down once the network is good.
+const ROUNDS: u64 = 60;
+
+enum Happening {
+    /// The way to the server is clear, or not.
+    Dialed {
+        line: usize,
+        reached: bool,
+    },
+    Up {
+        line: usize,
+        bytes: Bytes,
+    },
+    Down {
+        line: usize,
+        bytes: Bytes,
+    },
+    /// The client learns that the line has ended.
+    EndsDown {
+        line: usize,
+    },
+    /// The server learns it.
+    EndsUp {
+        line: usize,
+    },
+    Step(Step),
+}
+
+/// In the order of times, then of arrival.
+struct Event {
+    at: Millis,
+    number: u64,
+    what: Happening,
+}
+
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Event {}
+
+impl PartialOrd for Event {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Event {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+/// What a seed came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) tally: Tally,
+    pub(crate) trace: u64,
+    pub(crate) messages: usize,
+    pub(crate) events: u64,
+    pub(crate) virtual_ms: u64,
+}
+
+/// See the module.
+pub(crate) struct World {
+    pub(crate) devices: Vec<Device>,
+    pub(crate) ledger: Ledger,
+    pub(crate) now: Millis,
+    net: Net,
+    partitioned: Vec<Millis>,
+    events: BinaryHeap<Reverse<Event>>,
+    number: u64,
+    disk: Disk,
+    server: Option<SimServer>,
+    server_clock: ServerClock,
+    server_skew: i64,
+    said: UnboundedReceiver<(usize, Option<Bytes>)>,
+    says: UnboundedSender<(usize, Option<Bytes>)>,
+    begin: Instant,
+    trace: u64,
+    show: bool,
+}
+
+impl World {
+    /// A world of this seed, everybody at rest.
+    pub(crate) async fn new(run: &Run, seed: u64, folder: &Path) -> anyhow::Result<Self> {
+        let mut rng = Rng::new(seed, 2);
+        let server_clock = ServerClock::manual(EPOCH);
+        let page_size = 3 + u32::try_from(rng.below(30)).unwrap_or(0);
+        let config = Config { clock: server_clock.clone(), page_size, ..Config::default() };
+        let wrong = match run.wrong {
+            Some(Wrong::NoDedupe) => Some(anser_server::sim::Wrong::NoDedupe),
+            Some(Wrong::AckFirst) => Some(anser_server::sim::Wrong::AckFirst),
+            _ => None,
+        };
+        let ledger = Ledger::default();
+        let noting = ledger.clone();
+        let disk = Disk::new(config, wrong, Box::new(move |committed| noting.note(committed)))?;
+        let server = disk.start();
+        server.create_group(TEAM, &["alice", "bob", "carol"]).await?;
+        let mut devices = Vec::new();
+        for (number, owner) in OWNERS.into_iter().enumerate() {
+            let token = server.token(owner.user).await?;
+            let seed = seed.wrapping_mul(31).wrapping_add(number as u64);
+            devices.push(Device::new(owner, token, folder.join(owner.name), seed));
+        }
+        let (says, said) = unbounded_channel();
+        let mut world = Self {
+            partitioned: vec![0; devices.len()],
+            devices,
+            ledger,
+            now: 0,
+            net: Net { lines: Vec::new(), rng, bad: true, tally: Tally::default() },
+            events: BinaryHeap::new(),
+            number: 0,
+            disk,
+            server: Some(server),
+            server_clock,
+            server_skew: 0,
+            said,
+            says,
+            begin: Instant::now(),
+            trace: 0xcbf2_9ce4_8422_2325,
+            show: run.trace,
+        };
+        for (at, step) in script::plan(seed, run.messages) {
+            world.at(at, Happening::Step(step));
+        }
+        Ok(world)
+    }
+
+    /// Runs it to its end and checks what is left.
+    pub(crate) async fn run(mut self) -> anyhow::Result<Outcome> {
+        for device in 0..self.devices.len() {
+            self.start(device)?;
+        }
+        self.run_until(HEALED).await?;
+        self.net.bad = false;
+        let mut calm = false;
+        for _ in 0..ROUNDS {
+            self.run_until(self.now + 15_000).await?;
+            calm = self.server.is_some() && check::is_calm(&self.devices, &self.ledger);
+            if calm {
+                break;
+            }
+        }
+        if !calm {
+            return Err(Violation(check::restless(&self.devices, &self.ledger)).into());
+        }
+        // Twice: what one device tells the server the first time, the other learns the second time.
+        for _ in 0..2 {
+            for device in 0..self.devices.len() {
+                self.step(Step::Reconnect { device })?;
+            }
+            self.run_until(self.now + 90_000).await?;
+        }
+        check::at_the_end(&mut self)?;
+        Ok(Outcome {
+            tally: self.net.tally,
+            trace: self.trace,
+            messages: self.ledger.len(),
+            events: self.number,
+            virtual_ms: self.now,
+        })
+    }
+
+    fn at(&mut self, at: Millis, what: Happening) {
+        self.number += 1;
+        self.events.push(Reverse(Event { at: at.max(self.now), number: self.number, what }));
+    }
+
+    /// Notes what happened: FNV-1a over everything that is the same when the seed is.
+    fn note(&mut self, what: &str, numbers: &[u64]) {
+        let now = self.now;
+        let bytes = what.bytes().chain(numbers.iter().chain([&now]).flat_map(|number| number.to_le_bytes()));
+        for byte in bytes {
+            self.trace = (self.trace ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        if self.show {
+            eprintln!("{now:7} {what} {numbers:?}");
+        }
+    }
+
+    async fn run_until(&mut self, end: Millis) -> anyhow::Result<()> {
+        loop {
+            let next = self.events.peek().map(|Reverse(event)| event.at);
+            let due = self.devices.iter().filter_map(Device::due).chain(next).min().unwrap_or(end);
+            let wake = self.begin + Duration::from_millis(due.min(end));
+            tokio::select! {
+                biased;
+                Some((line, bytes)) = self.said.recv() => {
+                    self.now = self.elapsed();
+                    self.server_said(line, bytes);
+                }
+                () = tokio::time::sleep_until(wake) => {
+                    self.now = self.elapsed();
+                    if self.now >= end && due > end {
+                        return Ok(());
+                    }
+                    self.turn()?;
+                    // The server's tasks have their turn before the next event of the same moment.
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+
+    fn elapsed(&self) -> Millis {
+        u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// One event, or every client whose time has come.
+    fn turn(&mut self) -> anyhow::Result<()> {
+        let skewed = EPOCH + i64::try_from(self.now).unwrap_or(0) + self.server_skew;
+        self.server_clock.set(skewed);
+        let is_due = self.events.peek().is_some_and(|Reverse(event)| event.at <= self.now);
+        match is_due.then(|| self.events.pop()).flatten() {
+            Some(Reverse(event)) => self.happens(event.what)?,
+            None => {
+                for device in 0..self.devices.len() {
+                    if self.device(device)?.due().is_some_and(|due| due <= self.now) {
+                        self.with(device, |_| ())?;
+                    }
+                }
+            }
+        }
+        for device in &self.devices {
+            check::status(device, &self.net.lines, self.now)?;
+        }
+        Ok(())
+    }
+
+    fn device(&mut self, device: usize) -> anyhow::Result<&mut Device> {
+        self.devices.get_mut(device).context("no such device")
+    }
+
+    fn happens(&mut self, what: Happening) -> anyhow::Result<()> {
+        match what {
+            Happening::Step(step) => self.step(step),
+            Happening::Dialed { line, reached } => self.dialed(line, reached),
+            Happening::Up { line, bytes } => {
+                let header = bytes.first().copied().unwrap_or(0);
+                self.note("up", &[line as u64, u64::from(header), bytes.len() as u64]);
+                if let Some(server) = self.net.lines.get(line).and_then(|line| line.server.as_ref()) {
+                    // A server that has closed does not hear it.
+                    drop(server.send(bytes));
+                }
+                Ok(())
+            }
+            Happening::Down { line, bytes } => {
+                let header = bytes.first().copied().unwrap_or(0);
+                self.note("down", &[line as u64, u64::from(header), bytes.len() as u64]);
+                let Some(device) = self.user_of(line) else { return Ok(()) };
+                let event = DownFrame::decode(bytes).map_or(TransportEvent::Garbage, TransportEvent::Frame);
+                self.with(device, |client| client.line(event))
+            }
+            Happening::EndsDown { line } => {
+                self.note("ends-down", &[line as u64]);
+                let Some(device) = self.user_of(line) else { return Ok(()) };
+                self.leave(device);
+                self.with(device, |client| {
+                    client.line(TransportEvent::Lost(ErrorCode::SOCKET_CLOSED_BY_PEER))
+                })
+            }
+            Happening::EndsUp { line } => {
+                self.note("ends-up", &[line as u64]);
+                if let Some(line) = self.net.lines.get_mut(line) {
+                    line.server = None;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The device that listens to this line at present.
+    fn user_of(&self, line: usize) -> Option<usize> {
+        let device = self.net.lines.get(line).filter(|line| line.client)?.device;
+        (self.devices.get(device)?.line == Some(line)).then_some(device)
+    }
+
+    /// The device does not use its line any more; the server learns it if it can.
+    fn leave(&mut self, device: usize) {
+        let Some(line) = self.devices.get_mut(device).and_then(|device| device.line.take()) else { return };
+        let at = self.now + self.net.latency();
+        let Some(of) = self.net.lines.get_mut(line) else { return };
+        of.client = false;
+        if of.dead_since(self.now).is_none() {
+            let at = of.after_last(Way::Up, at);
+            self.at(at, Happening::EndsUp { line });
+        }
+    }
+
+    /// Lets a client do something, and carries out what it wants.
+    fn with(
+        &mut self,
+        device: usize,
+        run: impl FnOnce(&mut anser::client::inline::InlineClient),
+    ) -> anyhow::Result<()> {
+        let now = self.now;
+        self.device(device)?.run(now, run);
+        self.after(device)
+    }
+
+    fn after(&mut self, device: usize) -> anyhow::Result<()> {
+        let of = self.device(device)?;
+        if of.client.is_none() {
+            return Ok(());
+        }
+        let is_over = of.life.is_over();
+        let Some(client) = &mut of.client else { return Ok(()) };
+        let (frames, closed, opened) = (client.take_frames(), client.take_closed(), client.take_opened());
+        let line = of.line;
+        if !is_over {
+            of.hear();
+        }
+        for frame in frames {
+            let bytes = frame.encode().map_err(|error| anyhow!("a frame does not encode: {error}"))?;
+            let Some(line) = line else { continue };
+            for at in self.net.carry(line, Way::Up, self.now) {
+                self.at(at, Happening::Up { line, bytes: bytes.clone() });
+            }
+        }
+        if is_over {
+            return self.crash(device);
+        }
+        if closed > 0 || !opened.is_empty() {
+            self.leave(device);
+        }
+        if !opened.is_empty() {
+            self.dial(device)?;
+        }
+        Ok(())
+    }
+
+    fn dial(&mut self, device: usize) -> anyhow::Result<()> {
+        let line = self.net.lines.len();
+        let caller = self.device(device)?.caller.clone();
+        self.device(device)?.line = Some(line);
+        self.net.lines.push(Line::new(device, caller));
+        let until = self.partitioned.get(device).copied().unwrap_or(0);
+        let (pause, reached) = match () {
+            () if self.now < until => (OPEN_LIMIT, false),
+            () => (self.net.latency() * 3, true),
+        };
+        self.note("dials", &[device as u64, line as u64]);
+        self.at(self.now + pause, Happening::Dialed { line, reached });
+        Ok(())
+    }
+
+    fn dialed(&mut self, line: usize, reached: bool) -> anyhow::Result<()> {
+        let Some(device) = self.user_of(line) else { return Ok(()) };
+        let (Some(server), Some(of), true) = (&self.server, self.net.lines.get_mut(line), reached) else {
+            if reached {
+                self.net.tally.note(Fault::Refused);
+            }
+            self.note("unreached", &[line as u64]);
+            // Nothing to take leave of.
+            self.device(device)?.line = None;
+            return self
+                .with(device, |client| client.line(TransportEvent::Lost(ErrorCode::RC_NET_UNAVAILABLE)));
+        };
+        let says = self.says.clone();
+        // The world outlives its server.
+        let to = Box::new(move |bytes: Option<Bytes>| drop(says.send((line, bytes))));
+        of.server = Some(server.accept(of.caller.clone(), to));
+        self.note("opened", &[line as u64]);
+        let channel = ConnectionChannel::Websocket;
+        let opened = Opened { channel, heartbeat: true, dedupe: true, history: true };
+        self.with(device, |client| client.line(TransportEvent::Opened(opened)))
+    }
+
+    fn server_said(&mut self, line: usize, bytes: Option<Bytes>) {
+        match bytes {
+            Some(bytes) => {
+                for at in self.net.carry(line, Way::Down, self.now) {
+                    self.at(at, Happening::Down { line, bytes: bytes.clone() });
+                }
+            }
+            None => self.ends_down(line),
+        }
+    }
+
+    /// The server has closed a line; the client learns it if it can.
+    fn ends_down(&mut self, line: usize) {
+        let at = self.now + self.net.latency();
+        let Some(of) = self.net.lines.get_mut(line) else { return };
+        if of.server.take().is_some() && of.dead_since(self.now).is_none() {
+            let at = of.after_last(Way::Down, at);
+            self.at(at, Happening::EndsDown { line });
+        }
+    }
+
+    fn start(&mut self, device: usize) -> anyhow::Result<()> {
+        let now = self.now;
+        self.note("starts", &[device as u64]);
+        self.device(device)?.start(now)?;
+        let entries = self.ledger.entries();
+        check::cursors(self.device(device)?, &entries, now)?;
+        self.after(device)
+    }
+
+    fn crash(&mut self, device: usize) -> anyhow::Result<()> {
+        self.note("crashes", &[device as u64]);
+        self.net.tally.note(Fault::ClientCrash);
+        let line = self.device(device)?.line;
+        // The system tells the server, unless the whole machine is gone.
+        if self.net.rng.chance(2)
+            && let Some(line) = line.and_then(|line| self.net.lines.get_mut(line))
+        {
+            line.kill(self.now, None);
+        }
+        self.leave(device);
+        self.device(device)?.end();
+        let pause = 100 + self.net.rng.next() % 20_000;
+        self.at(self.now + pause, Happening::Step(Step::Start { device }));
+        Ok(())
+    }
+
+    fn step(&mut self, step: Step) -> anyhow::Result<()> {
+        let now = self.now;
+        match step {
+            Step::Say { device, place } => {
+                if self.device(device)?.client.is_none() {
+                    // Whoever wants to write does so once the device is back.
+                    self.at(now + AWAY, Happening::Step(Step::Say { device, place }));
+                    return Ok(());
+                }
+                self.note("says", &[device as u64]);
+                self.device(device)?.say(script::key(place), now)?;
+                self.after(device)
+            }
+            Step::Read { device, place } => {
+                self.note("reads", &[device as u64]);
+                self.device(device)?.read(place, script::key(place), now)?;
+                self.after(device)
+            }
+            Step::Start { device } => self.start(device),
+            Step::StartServer => {
+                self.note("server starts", &[]);
+                self.server = Some(self.disk.start());
+                Ok(())
+            }
+            Step::Reconnect { device } => {
+                self.with(device, |client| client.disconnect())?;
+                self.device(device)?.connect(now);
+                self.after(device)
+            }
+            Step::Settle => Ok(self.disk.settle()?),
+            Step::Fault { fault, device, size } => self.fault(fault, device, size),
+        }
+    }
+
+    fn fault(&mut self, fault: Fault, device: usize, size: u64) -> anyhow::Result<()> {
+        let now = self.now;
+        self.note("fault", &[fault as u64, device as u64]);
+        let line = self.device(device)?.line;
+        match fault {
+            Fault::HalfOpen => {
+                let until = size.is_multiple_of(2).then_some(now + 30_000);
+                let Some(line) = line.and_then(|line| self.net.lines.get_mut(line)) else { return Ok(()) };
+                line.kill(now, until);
+            }
+            Fault::Partition => {
+                let until = now + 5_000 + size % 60_000;
+                if let Some(partitioned) = self.partitioned.get_mut(device) {
+                    *partitioned = until;
+                }
+                for line in self.net.lines.iter_mut().filter(|line| line.device == device) {
+                    line.kill(now, Some(until));
+                }
+            }
+            Fault::Reset | Fault::Refused => {
+                let Some(line) = line else { return Ok(()) };
+                let at = now + self.net.latency();
+                if let Some(of) = self.net.lines.get_mut(line) {
+                    of.kill(now, None);
+                }
+                self.at(at, Happening::EndsUp { line });
+                self.at(at, Happening::EndsDown { line });
+            }
+            Fault::ClientCrash => {
+                let of = self.device(device)?;
+                if of.client.is_some() {
+                    of.life = anser::kill::Life(Some(1 + size % 60));
+                }
+                // Noted when it comes to it.
+                return Ok(());
+            }
+            Fault::ServerCrash => {
+                let Some(server) = self.server.take() else { return Ok(()) };
+                server.kill()?;
+                for line in 0..self.net.lines.len() {
+                    let Some(of) = self.net.lines.get_mut(line) else { continue };
+                    if of.server.is_some() && size.is_multiple_of(2) {
+                        // The machine is gone: nobody says a word.
+                        of.kill(now, None);
+                    }
+                    self.ends_down(line);
+                }
+                self.at(now + 100 + size % 20_000, Happening::Step(Step::StartServer));
+            }
+            Fault::ClientForward => self.device(device)?.shift_clock(jump(size)),
+            Fault::ClientBack => self.device(device)?.shift_clock(-jump(size)),
+            Fault::ServerForward => self.server_skew += jump(size),
+            Fault::ServerBack => self.server_skew -= jump(size),
+            Fault::Drop | Fault::Duplicate | Fault::Reorder | Fault::Delay => return Ok(()),
+        }
+        if fault != Fault::Refused {
+            self.net.tally.note(fault);
+        }
+        Ok(())
+    }
+}
+
+/// A minute to three hours.
+fn jump(size: u64) -> i64 {
+    60_000 + i64::try_from(size % 10_800_000).unwrap_or(0)
+}
