@@ -155,12 +155,11 @@ mod tests {
     fn the_same_seed_is_the_same_run() {
         let run = Run::parse_from(["sim", "--messages", "60"]);
         let traces = [0, 1].map(|_| {
-            one(&run, 3, &folder(3)).map(|outcome| {
-                std::fs::remove_dir_all(folder(3)).unwrap();
-                outcome
-            })
+            let outcome = one(&run, 3, &folder(3)).unwrap();
+            std::fs::remove_dir_all(folder(3)).unwrap();
+            outcome
         });
-        let [first, second] = traces.map(Result::unwrap);
+        let [first, second] = traces;
         assert_eq!(first, second);
         let other = one(&run, 4, &folder(4)).unwrap();
         std::fs::remove_dir_all(folder(4)).unwrap();
