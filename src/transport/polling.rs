@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Mutex as Turn, Notify};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::TransportEvent;
 use super::address::Address;
@@ -44,7 +44,15 @@ pub(super) async fn log_in(servers: &Servers, navigation: &Navigation) -> Result
             Ok((connack, session)) => return Ok(Login { address, connack, session }),
             Err(code) => {
                 log::info!("{} does not let a client poll: code {}", address.authority(), code.0);
-                last = ErrorCode::RC_SOCKET_NOT_CREATED;
+                last = match code {
+                    // An answer of another kind, or none.
+                    ErrorCode::RC_MSG_DATA_INCOMPLETE
+                    | ErrorCode::RC_SOCKET_DISCONNECTED
+                    | ErrorCode::SOCKET_CLOSED_BY_PEER
+                    | ErrorCode::RC_HTTP_RECV_FAIL
+                    | ErrorCode::RC_HTTP_REQ_TIMEOUT => ErrorCode::RC_SOCKET_NOT_CREATED,
+                    code => code,
+                };
             }
         }
     }
@@ -86,8 +94,8 @@ struct UnderWay {
     asked: HashMap<u16, Topic>,
     /// Messages without an acknowledgement.
     published: HashSet<u16>,
-    /// When something was sent last.
-    sent_at: Option<Instant>,
+    /// When something was sent last, monotonic ms.
+    sent_at: Option<u64>,
     /// Frames that were taken from the outbox and are not sent.
     next: VecDeque<UpFrame>,
 }
@@ -120,15 +128,15 @@ impl<'a> Poll<'a> {
         loop {
             number += 1;
             let request = request::hold(&self.session, number, &self.servers.identity.installation);
-            let asked_at = Instant::now();
+            let asked_at = self.servers.clock.monotonic();
             let frames = match exchange.ask(&request, timing::HOLD_LIMIT).await {
                 Ok(answer) => self.take(&answer, report),
                 Err(_) => Err(ErrorCode::RC_SOCKET_DISCONNECTED),
             };
             match frames {
                 Ok(0) => {
-                    let pause = Duration::from_millis(timing::HOLD_PAUSE);
-                    sleep(pause.saturating_sub(asked_at.elapsed())).await;
+                    let took = self.servers.clock.monotonic().saturating_sub(asked_at);
+                    sleep(Duration::from_millis(timing::HOLD_PAUSE.saturating_sub(took))).await;
                 }
                 Ok(_) => {}
                 Err(code) => return code,
@@ -219,7 +227,7 @@ impl<'a> Poll<'a> {
     /// What the frame's answer will need.
     fn note(&self, frame: &UpFrame) {
         let mut under_way = self.under_way();
-        under_way.sent_at = Some(Instant::now());
+        under_way.sent_at = Some(self.servers.clock.monotonic());
         match frame {
             UpFrame::Query(query) => {
                 if let Some(topic) = Topic::parse(&query.topic) {
@@ -236,8 +244,8 @@ impl<'a> Poll<'a> {
     /// Whether nothing waits for an answer that may still come.
     fn is_quiet(&self) -> bool {
         let under_way = self.under_way();
-        let limit = Duration::from_millis(timing::ANSWER_LIMIT);
-        let given_up = under_way.sent_at.is_none_or(|at| at.elapsed() >= limit);
+        let now = self.servers.clock.monotonic();
+        let given_up = under_way.sent_at.is_none_or(|at| now.saturating_sub(at) >= timing::ANSWER_LIMIT);
         given_up || (under_way.asked.is_empty() && under_way.published.is_empty())
     }
 
