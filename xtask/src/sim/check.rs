@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use super::device::{Device, Shown};
 use super::ledger::{Entry, Ledger};
 use super::net::{Line, Millis};
+use super::peer::{self, Peer};
 use super::script::{self, places};
 use super::world::World;
 
@@ -100,6 +101,7 @@ pub(crate) fn at_the_end(world: &mut World) -> anyhow::Result<()> {
         }
     }
     acknowledged(&world.devices, &entries)?;
+    old_client(&world.peer, &entries)?;
     marks(&mut world.devices, now)
 }
 
@@ -118,6 +120,9 @@ fn texts(devices: &[Device], entries: &[Entry]) -> anyhow::Result<()> {
         devices.iter().flat_map(|one| one.promised.iter().chain(&one.perhaps)).collect();
     let mut last: BTreeMap<(&str, &str, bool), (&str, i64)> = BTreeMap::new();
     for entry in entries {
+        if entry.sender == peer::NAME {
+            continue;
+        }
         demand!(known.contains(&entry.text), "{entry:?} was written by nobody");
         let writer = entry.text.rsplit_once('-').map_or("", |(writer, _)| writer);
         let before = last.insert((writer, &entry.target, entry.group), (&entry.text, entry.stamp));
@@ -179,6 +184,34 @@ fn acknowledged(devices: &[Device], entries: &[Entry]) -> anyhow::Result<()> {
                 device.name
             );
         }
+    }
+    Ok(())
+}
+
+/// The old web client has shown what was sent to it, each message once and in the server's order.
+fn old_client(peer: &Peer, entries: &[Entry]) -> anyhow::Result<()> {
+    let name = peer::NAME;
+    let mine = entries.iter().filter(|entry| entry.to.iter().any(|to| to == name));
+    let mut theirs: Vec<(i64, &str)> = mine.map(|entry| (entry.stamp, entry.uid.as_str())).collect();
+    theirs.sort_unstable();
+    let ours: Vec<(i64, &str)> = peer.seen.iter().map(|seen| (seen.time, seen.uid.as_str())).collect();
+    let at = ours.iter().zip(&theirs).position(|(one, other)| one != other);
+    let at = at.unwrap_or(ours.len().min(theirs.len()));
+    demand!(
+        ours == theirs,
+        "{name} was shown {} messages of {}; number {at} is {:?} there and {:?} at the server",
+        ours.len(),
+        theirs.len(),
+        ours.get(at),
+        theirs.get(at)
+    );
+    let stored: HashSet<(&str, i64)> =
+        entries.iter().map(|entry| (entry.uid.as_str(), entry.stamp)).collect();
+    for ack in &peer.acknowledged {
+        demand!(
+            stored.contains(&(ack.uid.as_str(), ack.time)),
+            "{name}: {ack:?} was acknowledged and is not stored"
+        );
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask sim`: four devices of three users with the real client core and store, and the real server, in
-//! virtual time over a network that does everything a network can do to them, by seed. The same seed gives the same
+//! `cargo xtask sim`: four devices of three users with the real client core and store, the real server, and one
+//! simulated web client of the 2.5 line, in virtual time over a network that does everything a network can do to them, by seed. The same seed gives the same
 //! run. Built with the feature `sim`; nothing of it ships.
 
 mod check;
@@ -7,10 +7,13 @@ mod device;
 mod faults;
 mod ledger;
 mod net;
+mod peer;
 #[path = "../rng.rs"]
 mod rng;
 mod run;
 mod script;
+mod steps;
+mod web;
 mod world;
 
 use std::process::ExitCode;

@@ -39,17 +39,20 @@ pub(crate) struct Line {
     pub(crate) client: bool,
     /// From when to when nothing passes.
     dead: (Millis, Millis),
+    /// Whether it keeps to what TCP promises: everything in order, or the end.
+    pub(crate) strict: bool,
     /// When the last frame of each way arrives: TCP keeps order.
     last: [Millis; 2],
 }
 
 impl Line {
     pub(crate) fn new(device: usize, caller: Caller) -> Self {
-        Self { device, caller, server: None, client: true, dead: (0, 0), last: [0; 2] }
+        Self { device, caller, server: None, client: true, dead: (0, 0), strict: false, last: [0; 2] }
     }
 
     /// Lets nothing pass from now on, for so long or for ever; nobody is told.
     pub(crate) fn kill(&mut self, now: Millis, until: Option<Millis>) {
+        let until = until.filter(|_| !self.strict);
         if now >= self.dead.1 {
             self.dead.0 = now;
         }
@@ -87,7 +90,7 @@ impl Net {
         let Some(last) = of.last.get_mut(way as usize) else { return Vec::new() };
         let mut arrives = now + usual;
         if self.bad {
-            if self.rng.chance(DROP) {
+            if !of.strict && self.rng.chance(DROP) {
                 self.tally.note(Fault::Drop);
                 return Vec::new();
             }
@@ -95,7 +98,7 @@ impl Net {
                 self.tally.note(Fault::Delay);
                 arrives = now + 1_000 + self.rng.next() % (SLOWEST - 1_000);
             }
-            if self.rng.chance(REORDER) {
+            if !of.strict && self.rng.chance(REORDER) {
                 // It does not wait for those before it, and those behind do not wait for it.
                 self.tally.note(Fault::Reorder);
                 return vec![arrives + self.rng.next() % 500];
@@ -104,7 +107,7 @@ impl Net {
         arrives = arrives.max(*last);
         *last = arrives;
         let mut times = vec![arrives];
-        if self.bad && self.rng.chance(DUPLICATE) {
+        if self.bad && !of.strict && self.rng.chance(DUPLICATE) {
             self.tally.note(Fault::Duplicate);
             times.push(arrives + self.rng.next() % 2_000);
         }

@@ -28,7 +28,10 @@ pub(crate) enum Step {
     Say { device: usize, place: &'static str },
     /// A device's user reads a conversation.
     Read { device: usize, place: &'static str },
-    /// Something goes wrong with a device, its line, or the server; the number says how much.
+    /// The web client sends one more text to the group.
+    PeerSays,
+    /// Something goes wrong with a device, its line, or the server; the number says how much. Number
+    /// `OWNERS.len()` is the web client.
     Fault { fault: Fault, device: usize, size: u64 },
     /// A device's process starts again.
     Start { device: usize },
@@ -87,6 +90,9 @@ pub(crate) fn plan(seed: u64, messages: usize) -> Vec<(Millis, Step)> {
         }
         left = left.saturating_sub(burst);
     }
+    for _ in 0..messages / 10 {
+        steps.push((rng.next() % TALK, Step::PeerSays));
+    }
     for _ in 0..24 {
         let (device, at) = (rng.below(OWNERS.len()), rng.next() % HEALED);
         let place = somewhere(&mut rng, device);
@@ -95,7 +101,7 @@ pub(crate) fn plan(seed: u64, messages: usize) -> Vec<(Millis, Step)> {
     for (fault, count) in PLANNED {
         for _ in 0..count {
             let at = 1_000 + rng.next() % (HEALED - 1_000);
-            steps.push((at, Step::Fault { fault, device: rng.below(OWNERS.len()), size: rng.next() }));
+            steps.push((at, Step::Fault { fault, device: rng.below(OWNERS.len() + 1), size: rng.next() }));
         }
     }
     steps.extend((0..HEALED).step_by(700).map(|at| (at, Step::Settle)));

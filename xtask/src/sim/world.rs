@@ -9,7 +9,7 @@ use std::time::Duration;
 use anser::model::{ConnectionChannel, ErrorCode};
 use anser::transport::{Opened, TransportEvent};
 use anser::wire::{Bytes, DownFrame};
-use anser_server::sim::{Disk, SimServer};
+use anser_server::sim::{Caller, Disk, SimServer};
 use anser_server::{Clock as ServerClock, Config};
 use anyhow::{Context as _, anyhow};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -20,18 +20,18 @@ use super::device::{Device, EPOCH};
 use super::faults::{Fault, Tally};
 use super::ledger::Ledger;
 use super::net::{Line, Millis, Net, Way};
+use super::peer::{self, Peer};
 use super::rng::Rng;
 use super::script::{self, HEALED, OWNERS, Step, TEAM};
 use super::{Run, Wrong};
 
 /// How long a line that cannot be opened keeps a client waiting.
 const OPEN_LIMIT: Millis = anser::timing::OPEN_LIMIT;
-/// How long people wait before they look again whether a crashed device is back.
-const AWAY: Millis = 1_000;
 /// Rounds of fifteen seconds that everything may take to calm down once the network is good.
 const ROUNDS: u64 = 60;
 
-enum Happening {
+/// What can happen.
+pub(super) enum Happening {
     /// The way to the server is clear, or not.
     Dialed {
         line: usize,
@@ -96,18 +96,20 @@ pub(crate) struct Outcome {
 /// See the module.
 pub(crate) struct World {
     pub(crate) devices: Vec<Device>,
+    pub(crate) peer: Peer,
+    pub(super) peer_calls: Caller,
     pub(crate) ledger: Ledger,
     pub(crate) now: Millis,
-    net: Net,
-    partitioned: Vec<Millis>,
+    pub(super) net: Net,
+    pub(super) partitioned: Vec<Millis>,
     events: BinaryHeap<Reverse<Event>>,
     number: u64,
-    disk: Disk,
-    server: Option<SimServer>,
+    pub(super) disk: Disk,
+    pub(super) server: Option<SimServer>,
     server_clock: ServerClock,
-    server_skew: i64,
+    pub(super) server_skew: i64,
     said: UnboundedReceiver<(usize, Option<Bytes>)>,
-    says: UnboundedSender<(usize, Option<Bytes>)>,
+    pub(super) says: UnboundedSender<(usize, Option<Bytes>)>,
     begin: Instant,
     trace: u64,
     show: bool,
@@ -129,17 +131,25 @@ impl World {
         let noting = ledger.clone();
         let disk = Disk::new(config, wrong, Box::new(move |committed| noting.note(committed)))?;
         let server = disk.start();
-        server.create_group(TEAM, &["alice", "bob", "carol"]).await?;
+        server.create_group(TEAM, &["alice", "bob", "carol", peer::NAME]).await?;
         let mut devices = Vec::new();
         for (number, owner) in OWNERS.into_iter().enumerate() {
             let token = server.token(owner.user).await?;
             let seed = seed.wrapping_mul(31).wrapping_add(number as u64);
             devices.push(Device::new(owner, token, folder.join(owner.name), seed));
         }
+        let peer_calls = Caller {
+            token: server.token(peer::NAME).await?,
+            installation: String::new(),
+            platform: "web".to_owned(),
+            anser: false,
+        };
         let (says, said) = unbounded_channel();
         let mut world = Self {
             partitioned: vec![0; devices.len()],
             devices,
+            peer: Peer::new(),
+            peer_calls,
             ledger,
             now: 0,
             net: Net { lines: Vec::new(), rng, bad: true, tally: Tally::default() },
@@ -196,13 +206,13 @@ impl World {
         })
     }
 
-    fn at(&mut self, at: Millis, what: Happening) {
+    pub(super) fn at(&mut self, at: Millis, what: Happening) {
         self.number += 1;
         self.events.push(Reverse(Event { at: at.max(self.now), number: self.number, what }));
     }
 
     /// Notes what happened: FNV-1a over everything that is the same when the seed is.
-    fn note(&mut self, what: &str, numbers: &[u64]) {
+    pub(super) fn note(&mut self, what: &str, numbers: &[u64]) {
         let now = self.now;
         let bytes = what.bytes().chain(numbers.iter().chain([&now]).flat_map(|number| number.to_le_bytes()));
         for byte in bytes {
@@ -216,7 +226,8 @@ impl World {
     async fn run_until(&mut self, end: Millis) -> anyhow::Result<()> {
         loop {
             let next = self.events.peek().map(|Reverse(event)| event.at);
-            let due = self.devices.iter().filter_map(Device::due).chain(next).min().unwrap_or(end);
+            let due = self.devices.iter().filter_map(Device::due).chain(next).chain(self.peer.due());
+            let due = due.min().unwrap_or(end);
             let wake = self.begin + Duration::from_millis(due.min(end));
             tokio::select! {
                 biased;
@@ -249,6 +260,9 @@ impl World {
         match is_due.then(|| self.events.pop()).flatten() {
             Some(Reverse(event)) => self.happens(event.what)?,
             None => {
+                if self.peer.due().is_some_and(|due| due <= self.now) {
+                    self.peer_ticks()?;
+                }
                 for device in 0..self.devices.len() {
                     if self.device(device)?.due().is_some_and(|due| due <= self.now) {
                         self.with(device, |_| ())?;
@@ -262,7 +276,7 @@ impl World {
         Ok(())
     }
 
-    fn device(&mut self, device: usize) -> anyhow::Result<&mut Device> {
+    pub(super) fn device(&mut self, device: usize) -> anyhow::Result<&mut Device> {
         self.devices.get_mut(device).context("no such device")
     }
 
@@ -282,12 +296,20 @@ impl World {
             Happening::Down { line, bytes } => {
                 let header = bytes.first().copied().unwrap_or(0);
                 self.note("down", &[line as u64, u64::from(header), bytes.len() as u64]);
+                if self.peer.line == Some(line) {
+                    self.peer.frame(bytes, self.now)?;
+                    return self.after_peer();
+                }
                 let Some(device) = self.user_of(line) else { return Ok(()) };
                 let event = DownFrame::decode(bytes).map_or(TransportEvent::Garbage, TransportEvent::Frame);
                 self.with(device, |client| client.line(event))
             }
             Happening::EndsDown { line } => {
                 self.note("ends-down", &[line as u64]);
+                if self.peer.line == Some(line) {
+                    self.peer_leaves();
+                    return Ok(());
+                }
                 let Some(device) = self.user_of(line) else { return Ok(()) };
                 self.leave(device);
                 self.with(device, |client| {
@@ -311,8 +333,13 @@ impl World {
     }
 
     /// The device does not use its line any more; the server learns it if it can.
-    fn leave(&mut self, device: usize) {
-        let Some(line) = self.devices.get_mut(device).and_then(|device| device.line.take()) else { return };
+    pub(super) fn leave(&mut self, device: usize) {
+        if let Some(line) = self.devices.get_mut(device).and_then(|device| device.line.take()) {
+            self.close(line);
+        }
+    }
+
+    pub(super) fn close(&mut self, line: usize) {
         let at = self.now + self.net.latency();
         let Some(of) = self.net.lines.get_mut(line) else { return };
         of.client = false;
@@ -323,7 +350,7 @@ impl World {
     }
 
     /// Lets a client do something, and carries out what it wants.
-    fn with(
+    pub(super) fn with(
         &mut self,
         device: usize,
         run: impl FnOnce(&mut anser::client::inline::InlineClient),
@@ -333,7 +360,7 @@ impl World {
         self.after(device)
     }
 
-    fn after(&mut self, device: usize) -> anyhow::Result<()> {
+    pub(super) fn after(&mut self, device: usize) -> anyhow::Result<()> {
         let of = self.device(device)?;
         if of.client.is_none() {
             return Ok(());
@@ -380,6 +407,9 @@ impl World {
     }
 
     fn dialed(&mut self, line: usize, reached: bool) -> anyhow::Result<()> {
+        if self.peer.line == Some(line) {
+            return self.peer_dialed(line);
+        }
         let Some(device) = self.user_of(line) else { return Ok(()) };
         let (Some(server), Some(of), true) = (&self.server, self.net.lines.get_mut(line), reached) else {
             if reached {
@@ -413,7 +443,7 @@ impl World {
     }
 
     /// The server has closed a line; the client learns it if it can.
-    fn ends_down(&mut self, line: usize) {
+    pub(super) fn ends_down(&mut self, line: usize) {
         let at = self.now + self.net.latency();
         let Some(of) = self.net.lines.get_mut(line) else { return };
         if of.server.take().is_some() && of.dead_since(self.now).is_none() {
@@ -421,130 +451,4 @@ impl World {
             self.at(at, Happening::EndsDown { line });
         }
     }
-
-    fn start(&mut self, device: usize) -> anyhow::Result<()> {
-        let now = self.now;
-        self.note("starts", &[device as u64]);
-        self.device(device)?.start(now)?;
-        let entries = self.ledger.entries();
-        check::cursors(self.device(device)?, &entries, now)?;
-        self.after(device)
-    }
-
-    fn crash(&mut self, device: usize) -> anyhow::Result<()> {
-        self.note("crashes", &[device as u64]);
-        self.net.tally.note(Fault::ClientCrash);
-        let line = self.device(device)?.line;
-        // The system tells the server, unless the whole machine is gone.
-        if self.net.rng.chance(2)
-            && let Some(line) = line.and_then(|line| self.net.lines.get_mut(line))
-        {
-            line.kill(self.now, None);
-        }
-        self.leave(device);
-        self.device(device)?.end();
-        let pause = 100 + self.net.rng.next() % 20_000;
-        self.at(self.now + pause, Happening::Step(Step::Start { device }));
-        Ok(())
-    }
-
-    fn step(&mut self, step: Step) -> anyhow::Result<()> {
-        let now = self.now;
-        match step {
-            Step::Say { device, place } => {
-                if self.device(device)?.client.is_none() {
-                    // Whoever wants to write does so once the device is back.
-                    self.at(now + AWAY, Happening::Step(Step::Say { device, place }));
-                    return Ok(());
-                }
-                self.note("says", &[device as u64]);
-                self.device(device)?.say(script::key(place), now)?;
-                self.after(device)
-            }
-            Step::Read { device, place } => {
-                self.note("reads", &[device as u64]);
-                self.device(device)?.read(place, script::key(place), now)?;
-                self.after(device)
-            }
-            Step::Start { device } => self.start(device),
-            Step::StartServer => {
-                self.note("server starts", &[]);
-                self.server = Some(self.disk.start());
-                Ok(())
-            }
-            Step::Reconnect { device } => {
-                self.with(device, |client| client.disconnect())?;
-                self.device(device)?.connect(now);
-                self.after(device)
-            }
-            Step::Settle => Ok(self.disk.settle()?),
-            Step::Fault { fault, device, size } => self.fault(fault, device, size),
-        }
-    }
-
-    fn fault(&mut self, fault: Fault, device: usize, size: u64) -> anyhow::Result<()> {
-        let now = self.now;
-        self.note("fault", &[fault as u64, device as u64]);
-        let line = self.device(device)?.line;
-        match fault {
-            Fault::HalfOpen => {
-                let until = size.is_multiple_of(2).then_some(now + 30_000);
-                let Some(line) = line.and_then(|line| self.net.lines.get_mut(line)) else { return Ok(()) };
-                line.kill(now, until);
-            }
-            Fault::Partition => {
-                let until = now + 5_000 + size % 60_000;
-                if let Some(partitioned) = self.partitioned.get_mut(device) {
-                    *partitioned = until;
-                }
-                for line in self.net.lines.iter_mut().filter(|line| line.device == device) {
-                    line.kill(now, Some(until));
-                }
-            }
-            Fault::Reset | Fault::Refused => {
-                let Some(line) = line else { return Ok(()) };
-                let at = now + self.net.latency();
-                if let Some(of) = self.net.lines.get_mut(line) {
-                    of.kill(now, None);
-                }
-                self.at(at, Happening::EndsUp { line });
-                self.at(at, Happening::EndsDown { line });
-            }
-            Fault::ClientCrash => {
-                let of = self.device(device)?;
-                if of.client.is_some() {
-                    of.life = anser::kill::Life(Some(1 + size % 60));
-                }
-                // Noted when it comes to it.
-                return Ok(());
-            }
-            Fault::ServerCrash => {
-                let Some(server) = self.server.take() else { return Ok(()) };
-                server.kill()?;
-                for line in 0..self.net.lines.len() {
-                    let Some(of) = self.net.lines.get_mut(line) else { continue };
-                    if of.server.is_some() && size.is_multiple_of(2) {
-                        // The machine is gone: nobody says a word.
-                        of.kill(now, None);
-                    }
-                    self.ends_down(line);
-                }
-                self.at(now + 100 + size % 20_000, Happening::Step(Step::StartServer));
-            }
-            Fault::ClientForward => self.device(device)?.shift_clock(jump(size)),
-            Fault::ClientBack => self.device(device)?.shift_clock(-jump(size)),
-            Fault::ServerForward => self.server_skew += jump(size),
-            Fault::ServerBack => self.server_skew -= jump(size),
-            Fault::Drop | Fault::Duplicate | Fault::Reorder | Fault::Delay => return Ok(()),
-        }
-        if fault != Fault::Refused {
-            self.net.tally.note(fault);
-        }
-        Ok(())
-    }
-}
-
-/// A minute to three hours.
-fn jump(size: u64) -> i64 {
-    60_000 + i64::try_from(size % 10_800_000).unwrap_or(0)
 }

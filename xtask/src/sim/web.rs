@@ -1,0 +1,66 @@
+//! The web client's place in the world: its line, and what time does to it.
+
+use anser::wire::Bytes;
+use anyhow::anyhow;
+
+use super::net::{Line, Millis, Way};
+use super::world::{Happening, World};
+
+/// How long a page waits before it connects again, ms.
+const PAUSE: Millis = 2_000;
+
+impl World {
+    pub(super) fn peer_ticks(&mut self) -> anyhow::Result<()> {
+        let now = self.now;
+        if self.peer.retry.is_some_and(|due| now >= due) {
+            self.peer.retry = None;
+            let line = self.net.lines.len();
+            self.peer.line = Some(line);
+            // Nobody but the world's own devices is counted there.
+            let mut of = Line::new(self.devices.len(), self.peer_calls.clone());
+            of.strict = true;
+            self.net.lines.push(of);
+            let at = now + self.net.latency() * 3;
+            self.at(at, Happening::Dialed { line, reached: true });
+        } else if self.peer.tick(now) {
+            self.peer_leaves();
+        }
+        self.after_peer()
+    }
+
+    /// It gives its line up, or has lost it.
+    pub(super) fn peer_leaves(&mut self) {
+        if let Some(line) = self.peer.line {
+            self.close(line);
+        }
+        self.peer.lost(self.now + PAUSE);
+    }
+
+    pub(super) fn peer_dialed(&mut self, line: usize) -> anyhow::Result<()> {
+        let (Some(server), Some(of)) = (&self.server, self.net.lines.get_mut(line)) else {
+            self.peer_leaves();
+            return Ok(());
+        };
+        if of.dead_since(self.now).is_some() {
+            self.peer_leaves();
+            return Ok(());
+        }
+        let says = self.says.clone();
+        // The world outlives its server.
+        let to = Box::new(move |bytes: Option<Bytes>| drop(says.send((line, bytes))));
+        of.server = Some(server.accept(of.caller.clone(), to));
+        Ok(())
+    }
+
+    /// Carries what it has to say.
+    pub(super) fn after_peer(&mut self) -> anyhow::Result<()> {
+        for frame in self.peer.take_frames() {
+            let bytes = frame.encode().map_err(|error| anyhow!("a frame does not encode: {error}"))?;
+            let Some(line) = self.peer.line else { continue };
+            for at in self.net.carry(line, Way::Up, self.now) {
+                self.at(at, Happening::Up { line, bytes: bytes.clone() });
+            }
+        }
+        Ok(())
+    }
+}
