@@ -2,6 +2,7 @@
 //! of inputs breaks it is the matter of `properties`.
 
 mod inbox_end;
+mod keeping;
 mod properties;
 mod upgrade;
 
