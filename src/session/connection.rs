@@ -55,6 +55,8 @@ pub(super) struct Connection {
     pub(super) next_ping: Option<Millis>,
     pub(super) pong_until: Option<Millis>,
     pub(super) online_since: Millis,
+    /// When something was heard last.
+    pub(super) proven: Millis,
     pub(super) failures: u32,
     pub(super) redirects: u32,
     kicks: u32,
@@ -86,6 +88,7 @@ impl Connection {
             next_ping: None,
             pong_until: None,
             online_since: 0,
+            proven: 0,
             failures: 0,
             redirects: 0,
             kicks: 0,
@@ -169,8 +172,8 @@ impl Session {
     /// A host wishes to be connected and nothing is on its way. Returns whether that may be.
     pub(super) fn begin(&mut self) -> bool {
         if self.connection.kicks > MAX_KICKS {
-            self.actions.push_back(Action::ConnectDone(Err(ErrorCode::ULTRALIMIT)));
             self.show(ConnectionStatus::Ultralimit, ErrorCode::ULTRALIMIT);
+            self.actions.push_back(Action::ConnectDone(Err(ErrorCode::ULTRALIMIT)));
             return false;
         }
         self.connection.waiting_hosts += 1;
@@ -271,8 +274,9 @@ impl Session {
         self.connection.failures = 0;
         self.connection.plan = None;
         self.leave(Phase::Idle, code, 0);
-        self.finish_connect(&Err(code));
+        // Whoever hears that connecting ended finds the status that it ended in.
         self.show(status, code);
+        self.finish_connect(&Err(code));
     }
 
     /// What every loss has in common. Hosts that wait to be connected go on waiting.

@@ -30,8 +30,9 @@ impl Session {
         }
     }
 
-    /// Anything heard proves a line without heartbeats.
-    pub(super) fn heard(&mut self) {
+    /// Anything heard proves a line without heartbeats. With them the other direction may be dead.
+    pub(super) fn heard(&mut self, now: Millis) {
+        self.connection.proven = now;
         if !self.connection.heartbeat {
             self.connection.pong_until = None;
         }

@@ -377,7 +377,7 @@ impl Session {
     }
 
     fn frame(&mut self, frame: DownFrame, now: Millis) {
-        self.heard();
+        self.heard(now);
         match frame {
             DownFrame::ConnAck(connack) => self.connack(connack, now),
             DownFrame::PingResp => self.pong(now),

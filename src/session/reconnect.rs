@@ -7,10 +7,12 @@ use crate::model::{ConnectionStatus, ErrorCode, NetworkKind};
 use crate::timing;
 
 impl Session {
-    /// A line that lived long enough makes up for what failed before it.
+    /// A line that lived long enough makes up for what failed before it. How long it lived is known from what
+    /// was heard; a transport without heartbeats sees to that by itself.
     pub(super) fn forgive(&mut self, now: Millis) {
         let connection = &mut self.connection;
-        if connection.is_online() && now.saturating_sub(connection.online_since) >= timing::HEALTHY_AFTER {
+        let alive = if connection.heartbeat { connection.proven } else { now };
+        if connection.is_online() && alive.saturating_sub(connection.online_since) >= timing::HEALTHY_AFTER {
             connection.failures = 0;
             connection.redirects = 0;
         }
@@ -47,8 +49,8 @@ impl Session {
         self.connection.not_before = if self.connection.not_before > now { until } else { 0 };
         let no_network = self.connection.network == Some(NetworkKind::Unavailable);
         self.leave(if no_network { Phase::Offline } else { Phase::Waiting { until } }, code, now);
-        self.finish_connect(&Err(result));
         self.show(ConnectionStatus::NetworkUnavailable, code);
+        self.finish_connect(&Err(result));
     }
 
     /// The server names a pause before the next attempt.

@@ -4,6 +4,8 @@
 mod inbox_end;
 mod keeping;
 mod properties;
+mod reconnecting;
+mod table;
 mod upgrade;
 
 use super::*;

@@ -215,6 +215,7 @@ fn only_a_healthy_line_makes_up_for_failures() {
             let mut copy = Session::new(rig.session.connection.random());
             copy.connection.failures = rig.session.connection.failures;
             copy.connection.phase = rig.session.connection.phase;
+            copy.connection.proven = rig.session.connection.proven;
             copy.connection.online_since = rig.session.connection.online_since;
             copy.retry_later(ErrorCode::TIMEOUT, rig.now);
             copy.next_deadline().unwrap() - rig.now
