@@ -56,6 +56,11 @@ impl Clock {
         }
     }
 
+    /// Wall clock minus monotonic clock, ms: changes only when the device sleeps or its clock is set.
+    pub fn skew(&self) -> i64 {
+        self.wall().saturating_sub_unsigned(self.monotonic())
+    }
+
     /// Milliseconds since 1970; jumps when the user sets the clock.
     pub fn wall(&self) -> i64 {
         match &self.0 {

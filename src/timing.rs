@@ -4,6 +4,14 @@
 pub const PING_INTERVAL: u64 = 30_000;
 /// For the answer to a heartbeat: the web client's limit. Longer would keep a dead line CONNECTED.
 pub const PONG_LIMIT: u64 = 6_000;
+/// Shortest heartbeat that a host may ask for: a radio that never sleeps drains the battery.
+pub const PING_FLOOR: u64 = 5_000;
+/// Between two heartbeats in the background: servers close a session that was silent for three heartbeats
+/// (90 s), and the frame needs time to arrive. A host may not ask for more in the foreground either.
+pub const BACKGROUND_PING_INTERVAL: u64 = 80_000;
+/// For a sign of life on a line without heartbeats once it is in doubt: a request and its answer over HTTP
+/// on a slow network.
+pub const PROBE_LIMIT: u64 = 10_000;
 /// Between two pulls without a notice: notices may be lost, and this bounds how late that shows.
 pub const PULL_INTERVAL: u64 = 180_000;
 /// Before a failed pull is tried again on a living line: long enough not to hammer a struggling server.
@@ -22,6 +30,16 @@ pub const RECONNECT_BASE: u64 = 1_000;
 pub const RECONNECT_CAP: u64 = 60_000;
 /// How long a line must live before the pause starts small again, so that a flapping server is spared.
 pub const HEALTHY_AFTER: u64 = 30_000;
+/// Longest pause before reconnecting that a server may ask for: a mistake there must not end the client.
+pub const RETRY_AFTER_CAP: u64 = 3_600_000;
+/// For the host's answer to the question for a new token: its own server has to be asked.
+pub const TOKEN_LIMIT: u64 = 60_000;
+/// How long a line must live before a kick counts as the first of a series: two devices that fight kick each
+/// other within seconds.
+pub const PEACE_AFTER: u64 = 600_000;
+/// By how much wall clock and monotonic clock may drift apart between two looks before the device has
+/// slept, or its clock was set.
+pub const CLOCK_JUMP: u64 = 5_000;
 /// First pause after the server said that messages come too fast; doubled each time.
 pub const PACE_BASE: u64 = 1_000;
 /// Longest such pause.

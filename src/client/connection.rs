@@ -11,7 +11,7 @@ use super::core::{Event, TransportFactory};
 use super::delivery::{Delivery, HostEvent, Listener, Subscription};
 use super::listeners::{
     ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
-    TypingListener,
+    TokenListener, TypingListener,
 };
 use super::options::{AppInfo, ClientOptions, DeviceInfo, SdkInfo, StorageInfo};
 use super::shared::Shared;
@@ -20,12 +20,16 @@ use super::{
     Search, Settings, Storage, actor, logging,
 };
 use crate::clock::Clock;
-use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
+use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NetworkKind};
 use crate::transport::{Dialer, NetTransport, Route, Transport};
 use crate::wire::url::PROTOCOL_VERSION;
 
 /// Longest app key that is taken, in bytes.
 const MAX_APP_KEY: usize = 64;
+/// Most pauses that a host may plan.
+const MAX_PAUSES: usize = 100;
+/// Longest such pause, ms.
+const MAX_PAUSE: u64 = 86_400_000;
 
 /// A client of one app, for one user at a time. Several may live in one process. All methods may be
 /// called from any thread, from listeners too.
@@ -41,7 +45,7 @@ impl Client {
     /// history and outbox work at once, before any network.
     ///
     /// # Errors
-    /// An invalid app key (34105), navigation URL (34286) or certificate (33003); a data directory that
+    /// An invalid app key (34105), navigation URL (34286) certificate or heartbeat (33003); a data directory that
     /// cannot be used (34302) or is in use (34307); a database from a newer version (34306).
     #[uniffi::constructor]
     pub fn new(options: ClientOptions) -> Result<Arc<Self>> {
@@ -69,7 +73,40 @@ impl Client {
     /// # Errors
     /// As for `connect`; 33001 if there was none.
     pub async fn reconnect(&self) -> Result<String> {
-        self.shared.ask(Event::Reconnect).await
+        self.shared.ask(|reply| Event::Reconnect { pauses: Vec::new(), reply }).await
+    }
+
+    /// Connects again with the token of the last [`Client::connect`]: an attempt after each of these pauses
+    /// in milliseconds, until one succeeds or is refused. Without pauses as [`Client::reconnect`]. When all
+    /// have failed the client keeps trying in the background, as after `connect`.
+    ///
+    /// # Errors
+    /// As for `reconnect`; 30002 if every attempt fails; 33003 for more than 100 pauses or one above a day.
+    pub async fn reconnect_after(&self, pauses_ms: Vec<u64>) -> Result<String> {
+        if pauses_ms.len() > MAX_PAUSES || pauses_ms.iter().any(|pause| *pause > MAX_PAUSE) {
+            return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER.into());
+        }
+        self.shared.ask(|reply| Event::Reconnect { pauses: pauses_ms, reply }).await
+    }
+
+    /// Gives the client another token of the same user, or with `None` says that there is none. Answers
+    /// [`TokenListener::on_token_needed`]; unasked, it is used from the next attempt to connect on. Another
+    /// user's token belongs to [`Client::connect`].
+    pub fn renew_token(&self, token: Option<String>) {
+        self.shared.send(Event::Token(token.filter(|token| !token.is_empty())));
+    }
+
+    /// Whether anybody looks at the app; at first it is taken for granted. In the background heartbeats are
+    /// as rare as servers allow. Coming to the foreground proves the line, or connects at once.
+    pub fn set_foreground(&self, foreground: bool) {
+        self.shared.send(Event::Foreground(foreground));
+    }
+
+    /// Tells what the device is connected by, on each change and also when it changes from one network to
+    /// another of the same kind. A lost connection is tried again at once, a living one is proven; without a
+    /// network the client waits for one instead of trying.
+    pub fn network_changed(&self, kind: NetworkKind) {
+        self.shared.send(Event::Network(kind));
     }
 
     /// Disconnects and stays so. Messages that wait are kept and go with the next connection.
@@ -160,6 +197,11 @@ impl Client {
         self.add_to_state(Listener::Connection(listener), |shared| {
             vec![HostEvent::Status(shared.status(), ErrorCode::SUCCESS)]
         })
+    }
+
+    /// Is asked for a new token whenever the server refuses the present one.
+    pub fn add_token_listener(&self, listener: Arc<dyn TokenListener>) -> Arc<Subscription> {
+        self.shared.delivery.add(Listener::Token(listener))
     }
 
     /// Hears of messages from now on.
@@ -279,6 +321,9 @@ impl Client {
     pub fn with_clock(options: ClientOptions, clock: Clock) -> Result<Arc<Self>> {
         if options.app_key.is_empty() || options.app_key.len() > MAX_APP_KEY {
             return Err(ErrorCode::APP_KEY_INVALID.into());
+        }
+        if !options.is_heartbeat_valid() {
+            return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER.into());
         }
         let (ca_pem, proxy) = (options.ca_pem.as_deref(), options.proxy.as_deref());
         let dialer = Dialer::new(Route { ca_pem, pins: &options.pins, proxy })?;

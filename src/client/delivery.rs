@@ -13,7 +13,7 @@ use std::thread::{JoinHandle, ThreadId};
 use super::DatabaseListener;
 use super::listeners::{
     ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
-    TypingListener,
+    TokenListener, TypingListener,
 };
 use super::media::{MediaListener, MediaProgress, TransferState};
 use crate::model::{
@@ -29,6 +29,7 @@ const MAX_QUEUE: usize = 4096;
 #[derive(Debug, Clone)]
 pub(crate) enum HostEvent {
     Status(ConnectionStatus, ErrorCode),
+    TokenNeeded(ErrorCode),
     Messages(Vec<Message>),
     Sent(Message),
     Changed(Vec<MessageChange>),
@@ -58,6 +59,7 @@ impl HostEvent {
 #[derive(Clone)]
 pub(crate) enum Listener {
     Connection(Arc<dyn ConnectionListener>),
+    Token(Arc<dyn TokenListener>),
     Message(Arc<dyn MessageListener>),
     Conversation(Arc<dyn ConversationListener>),
     Receipt(Arc<dyn ReceiptListener>),
@@ -73,6 +75,7 @@ impl Listener {
             (Self::Connection(listener), HostEvent::Status(status, code)) => {
                 listener.on_status(*status, code.0)
             }
+            (Self::Token(listener), HostEvent::TokenNeeded(code)) => listener.on_token_needed(code.0),
             (Self::Message(listener), HostEvent::Messages(messages)) => {
                 listener.on_messages(messages.clone())
             }
@@ -248,6 +251,11 @@ impl Delivery {
         drop(queue);
         self.0.wake.notify_one();
         subscription
+    }
+
+    /// Whether anybody can be asked for a token.
+    pub(crate) fn has_token_listener(&self) -> bool {
+        lock(&self.0.slots).iter().any(|slot| matches!(slot.listener, Listener::Token(_)))
     }
 
     /// Makes a future and runs it to its end on the events thread: how C completions are called. `false` if

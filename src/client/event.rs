@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::Result;
-use crate::model::Message;
+use crate::model::{Message, NetworkKind};
 use crate::session::{Answer, Cursors, Generation, Outgoing, SendOutcome};
 use crate::store::{self, Gone, Signals, StoreError, Stored};
 use crate::transport::TransportEvent;
@@ -91,7 +91,15 @@ pub(crate) enum Event {
         token: String,
         reply: Reply<String>,
     },
-    Reconnect(Reply<String>),
+    Reconnect {
+        /// Before the attempts, ms.
+        pauses: Vec<u64>,
+        reply: Reply<String>,
+    },
+    Foreground(bool),
+    Network(NetworkKind),
+    /// The host has a token, or none although it was asked.
+    Token(Option<String>),
     Disconnect(Reply<()>),
     Logout(Reply<()>),
     SyncNow(Reply<()>),

@@ -160,9 +160,11 @@ impl InlineClient {
             HostEvent::Receipts(receipts) => Some(Told::Receipts(receipts)),
             HostEvent::Typing(key, users) => Some(Told::Typing(key, users)),
             HostEvent::Synced => Some(Told::Synced),
-            HostEvent::Progress(_) | HostEvent::Database(_) | HostEvent::Log(..) | HostEvent::Overflow => {
-                None
-            }
+            HostEvent::TokenNeeded(_)
+            | HostEvent::Progress(_)
+            | HostEvent::Database(_)
+            | HostEvent::Log(..)
+            | HostEvent::Overflow => None,
         };
         events.into_iter().filter_map(told).collect()
     }

@@ -13,6 +13,14 @@ pub trait ConnectionListener: Send + Sync {
     fn on_synced(&self);
 }
 
+/// Is asked for a new token. While nobody listens, a refused token ends the connection.
+#[uniffi::export(with_foreign)]
+pub trait TokenListener: Send + Sync {
+    /// The server refuses the token with `code` (31004 incorrect, 31020 expired), and connecting waits for up
+    /// to a minute for [`super::Client::renew_token`], which may be called from here or later from anywhere.
+    fn on_token_needed(&self, code: i32);
+}
+
 /// Hears of messages. Starts at now.
 #[uniffi::export(with_foreign)]
 pub trait MessageListener: Send + Sync {

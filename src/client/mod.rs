@@ -61,7 +61,7 @@ pub use history::{BackfillListener, History, HistoryPage, RemoteQuery, TimeSpan}
 pub use kinds::{MentionOptions, MessageKind, PushOptions, SendOptions, SenderInfo};
 pub use listeners::{
     ConnectionListener, ConversationListener, LogLevel, LogListener, MessageListener, ReceiptListener,
-    TypingListener,
+    TokenListener, TypingListener,
 };
 pub use media::{
     DownloadOptions, Media, MediaListener, MediaProgress, TransferDirection, TransferState, Upload, Uploader,

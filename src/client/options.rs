@@ -1,6 +1,7 @@
 //! What a client is made from, and what it says about itself.
 
 use crate::model::ConnectionChannel;
+use crate::timing;
 
 /// How to make a client.
 #[derive(Clone, uniffi::Record)]
@@ -37,6 +38,10 @@ pub struct ClientOptions {
     /// The only way in which bytes may travel. `None`: WebSocket, and long polling while that cannot be opened.
     #[uniffi(default = None)]
     pub channel: Option<ConnectionChannel>,
+    /// Seconds between two heartbeats in the foreground, 5 to 80. `None`: 30. Servers close a session that
+    /// was silent for three of their own heartbeats, 90 s as a rule.
+    #[uniffi(default = None)]
+    pub heartbeat_seconds: Option<u32>,
 }
 
 impl std::fmt::Debug for ClientOptions {
@@ -54,6 +59,7 @@ impl std::fmt::Debug for ClientOptions {
             .field("proxy", &self.proxy.as_ref().map(|_| "…"))
             .field("encryption_key", &self.encryption_key.as_ref().map(|_| "…"))
             .field("channel", &self.channel)
+            .field("heartbeat_seconds", &self.heartbeat_seconds)
             .finish()
     }
 }
@@ -72,7 +78,23 @@ impl ClientOptions {
             proxy: None,
             encryption_key: None,
             channel: None,
+            heartbeat_seconds: None,
         }
+    }
+
+    /// Sets the seconds between two heartbeats in the foreground, 5 to 80.
+    #[must_use]
+    pub fn heartbeat_seconds(self, seconds: u32) -> Self {
+        Self { heartbeat_seconds: Some(seconds), ..self }
+    }
+
+    pub(crate) fn heartbeat_ms(&self) -> u64 {
+        self.heartbeat_seconds.map_or(timing::PING_INTERVAL, |seconds| u64::from(seconds) * 1_000)
+    }
+
+    /// Whether the heartbeat is one that can be kept.
+    pub(crate) fn is_heartbeat_valid(&self) -> bool {
+        (timing::PING_FLOOR..=timing::BACKGROUND_PING_INTERVAL).contains(&self.heartbeat_ms())
     }
 
     /// Keeps data below this folder.

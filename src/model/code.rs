@@ -43,6 +43,7 @@ codes! {
     REMOTE_NETWORK_ERROR 17 "call ended: the peer's network failed"
     VOIP_NOT_AVALIABLE 18 "calls are not available"
     REJECTED_BY_BLACKLIST 405 "the receiver has blocked the sender"
+    ULTRALIMIT 1101 "kicked by another device too often"
     RC_MSG_UNAUTHORIZED 20406 "the user is muted"
     RC_DISCUSSION_GROUP_ID_INVALID 20407 "the discussion id is invalid"
     SEND_FREQUENCY_TOO_FAST 20604 "messages are sent too fast"
@@ -221,7 +222,7 @@ impl ErrorCode {
                 ErrorKind::Network
             }
             30024 | 31002 | 31004 | 31005 | 31007 | 31020..=31022 | 34423 => ErrorKind::Credentials,
-            31008 | 31009 | 31010 | 31011 | 31023 => ErrorKind::Disconnected,
+            1101 | 31008 | 31009 | 31010 | 31011 | 31023 => ErrorKind::Disconnected,
             20604 => ErrorKind::TooFast,
             -3
             | 33003

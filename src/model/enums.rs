@@ -94,6 +94,22 @@ numbers! {
 }
 
 numbers! {
+    /// What the device is connected by, as its system says.
+    NetworkKind {
+        /// By nothing.
+        Unavailable = 0,
+        /// WLAN.
+        Wifi = 1,
+        /// A mobile network.
+        Cellular = 2,
+        /// A cable.
+        Ethernet = 3,
+        /// Something else.
+        Other = 4,
+    }
+}
+
+numbers! {
     /// Whose message it is.
     MessageDirection {
         /// The user's own.

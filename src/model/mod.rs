@@ -10,8 +10,8 @@ mod message;
 pub use code::{ErrorCode, ErrorKind};
 pub use conversation::{Conversation, ConversationKey};
 pub use enums::{
-    ConnectionChannel, ConnectionStatus, ConversationType, MessageDirection, MuteLevel, ReceivedStatus,
-    SentStatus,
+    ConnectionChannel, ConnectionStatus, ConversationType, MessageDirection, MuteLevel, NetworkKind,
+    ReceivedStatus, SentStatus,
 };
 pub use message::{
     ClientUniqueId, Message, MessageChange, MessageChangeKind, MessageFlags, Receipt, ReceiptKind, TypingUser,

@@ -1,15 +1,21 @@
-//! Being connected: connect, CONNACK, heartbeat, loss, reconnect, redirect, kick, disconnect.
+//! Being connected: connect, CONNACK, loss, redirect, kick, disconnect. The status table in
+//! `docs/connection.md` is this file and its neighbours `line` (heartbeat, foreground, network) and
+//! `reconnect` (pauses, plans, renewed tokens) written out; the session's tests compare the two.
+
+use std::collections::VecDeque;
 
 use super::{Action, Cursors, Generation, Millis, Outgoing, Session};
-use crate::model::{ConnectionStatus, ErrorCode};
+use crate::model::{ConnectionStatus, ErrorCode, NetworkKind};
 use crate::timing;
-use crate::wire::{ConnAck, UpFrame};
+use crate::wire::ConnAck;
 
 /// Redirects in a row before it counts as a loop.
 const MAX_REDIRECTS: u32 = 5;
+/// Kicks in a row that are borne; with one more, two devices are fighting.
+const MAX_KICKS: u32 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     /// Nothing is wanted.
     Idle,
     /// A transport is being opened.
@@ -22,25 +28,44 @@ enum Phase {
     Online,
     /// Lost; the next attempt is due at the given time.
     Waiting { until: Millis },
+    /// Lost, and the host says that there is no network: trying would only burn attempts.
+    Offline,
+    /// The token was refused with this code; the host is asked for another until the given time.
+    Asking { until: Millis, code: ErrorCode },
 }
 
 /// Where the connection stands.
 #[derive(Debug)]
 pub(super) struct Connection {
-    phase: Phase,
+    pub(super) phase: Phase,
     status: ConnectionStatus,
     generation: Generation,
     user_id: Option<String>,
     /// How many hosts wait for the result of connecting.
-    waiting_hosts: u32,
-    heartbeat: bool,
+    pub(super) waiting_hosts: u32,
+    /// Whether this transport has heartbeats.
+    pub(super) heartbeat: bool,
     /// Whether the CONNACK of a changed channel is due.
     renewing: bool,
-    next_ping: Option<Millis>,
-    pong_until: Option<Millis>,
-    online_since: Millis,
-    failures: u32,
-    redirects: u32,
+    /// Between two heartbeats in the foreground.
+    pub(super) interval: Millis,
+    pub(super) foreground: bool,
+    pub(super) network: Option<NetworkKind>,
+    pub(super) last_ping: Millis,
+    pub(super) next_ping: Option<Millis>,
+    pub(super) pong_until: Option<Millis>,
+    pub(super) online_since: Millis,
+    /// When something was heard last.
+    pub(super) proven: Millis,
+    pub(super) failures: u32,
+    pub(super) redirects: u32,
+    kicks: u32,
+    /// What is left of the pauses that the host gave to a reconnect.
+    pub(super) plan: Option<VecDeque<Millis>>,
+    /// No attempt of the client's own before this: the server's wish.
+    pub(super) not_before: Millis,
+    /// Whether the host was asked for a token since the last login or wish to connect.
+    pub(super) asked: bool,
     random: u64,
     /// Server time of the CONNACK: older messages were waiting.
     pub(super) connack_time: i64,
@@ -56,11 +81,20 @@ impl Connection {
             waiting_hosts: 0,
             heartbeat: true,
             renewing: false,
+            interval: timing::PING_INTERVAL,
+            foreground: true,
+            network: None,
+            last_ping: 0,
             next_ping: None,
             pong_until: None,
             online_since: 0,
+            proven: 0,
             failures: 0,
             redirects: 0,
+            kicks: 0,
+            plan: None,
+            not_before: 0,
+            asked: false,
             random: seed | 1,
             connack_time: 0,
         }
@@ -78,9 +112,14 @@ impl Connection {
         self.generation
     }
 
+    /// Whether there is a transport, open or opening.
+    pub(super) fn has_transport(&self) -> bool {
+        matches!(self.phase, Phase::Opening | Phase::Greeting { .. } | Phase::Preparing | Phase::Online)
+    }
+
     /// Whether `generation` is the transport in use.
     pub(super) fn is_current(&self, generation: Generation) -> bool {
-        generation == self.generation && !matches!(self.phase, Phase::Idle | Phase::Waiting { .. })
+        generation == self.generation && self.has_transport()
     }
 
     pub(super) fn is_logged_in(&self) -> bool {
@@ -97,33 +136,18 @@ impl Connection {
 
     pub(super) fn next_deadline(&self) -> Option<Millis> {
         let phase = match self.phase {
-            Phase::Greeting { until } | Phase::Waiting { until } => Some(until),
+            Phase::Greeting { until } | Phase::Waiting { until } | Phase::Asking { until, .. } => Some(until),
             _ => None,
         };
         [phase, self.next_ping, self.pong_until].into_iter().flatten().min()
     }
 
     /// xorshift64: jitter needs to be spread, not secret.
-    fn random(&mut self) -> u64 {
+    pub(super) fn random(&mut self) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
         self.random
-    }
-
-    /// A line that lived long enough makes up for what failed before it.
-    fn forgive(&mut self, now: Millis) {
-        if self.is_online() && now.saturating_sub(self.online_since) >= timing::HEALTHY_AFTER {
-            self.failures = 0;
-            self.redirects = 0;
-        }
-    }
-
-    /// Full jitter below a doubling, capped ceiling.
-    fn pause(&mut self) -> Millis {
-        let ceiling = timing::RECONNECT_BASE << self.failures.min(6);
-        self.failures = self.failures.saturating_add(1);
-        self.random() % ceiling.clamp(1, timing::RECONNECT_CAP)
     }
 }
 
@@ -134,17 +158,38 @@ impl Session {
                 let user = self.connection.user_id.clone().unwrap_or_default();
                 self.actions.push_back(Action::ConnectDone(Ok(user)));
             }
-            Phase::Opening | Phase::Greeting { .. } | Phase::Preparing => self.connection.waiting_hosts += 1,
-            Phase::Idle | Phase::Waiting { .. } => {
+            Phase::Opening | Phase::Greeting { .. } | Phase::Preparing | Phase::Asking { .. } => {
                 self.connection.waiting_hosts += 1;
-                self.connection.redirects = 0;
-                self.open(false);
+            }
+            Phase::Idle | Phase::Waiting { .. } | Phase::Offline => {
+                if self.begin() {
+                    self.open(false);
+                }
             }
         }
     }
 
+    /// A host wishes to be connected and nothing is on its way. Returns whether that may be.
+    pub(super) fn begin(&mut self) -> bool {
+        if self.connection.kicks > MAX_KICKS {
+            self.show(ConnectionStatus::Ultralimit, ErrorCode::ULTRALIMIT);
+            self.actions.push_back(Action::ConnectDone(Err(ErrorCode::ULTRALIMIT)));
+            return false;
+        }
+        self.connection.waiting_hosts += 1;
+        self.connection.redirects = 0;
+        self.connection.asked = false;
+        true
+    }
+
     pub(super) fn disconnect(&mut self) {
         self.end(ConnectionStatus::Disconnected, ErrorCode::CONN_CANCELLED);
+    }
+
+    /// Another user may come: what counted against this one is forgotten.
+    pub(super) fn forget(&mut self) {
+        self.connection.kicks = 0;
+        self.connection.not_before = 0;
     }
 
     pub(super) fn navigation(&mut self, status: ConnectionStatus) {
@@ -153,7 +198,7 @@ impl Session {
         }
     }
 
-    fn open(&mut self, fresh_navigation: bool) {
+    pub(super) fn open(&mut self, fresh_navigation: bool) {
         self.connection.generation += 1;
         self.connection.phase = Phase::Opening;
         let generation = self.connection.generation;
@@ -201,7 +246,7 @@ impl Session {
         }
         match code {
             // Navigation speaks for the whole service: what it rejects no retry mends.
-            ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR => self.end(ConnectionStatus::Disconnected, code),
+            ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR => self.token_refused(code, now),
             ErrorCode::RC_CONN_ID_REJECT => self.end(ConnectionStatus::AppkeyIsFake, code),
             _ => self.retry_later(code, now),
         }
@@ -213,39 +258,33 @@ impl Session {
         self.retry_later(code, now);
     }
 
-    fn close_transport(&mut self) {
+    pub(super) fn close_transport(&mut self) {
         let generation = self.connection.generation;
         self.actions.push_back(Action::CloseTransport { generation });
     }
 
-    /// After a loss that time may mend.
-    fn retry_later(&mut self, code: ErrorCode, now: Millis) {
-        self.connection.forgive(now);
-        let until = now + self.connection.pause();
-        self.leave(Phase::Waiting { until }, code, now);
-        self.show(ConnectionStatus::NetworkUnavailable, code);
-    }
-
     /// After a loss that only the host can mend, or that it wanted.
-    fn end(&mut self, status: ConnectionStatus, code: ErrorCode) {
+    pub(super) fn end(&mut self, status: ConnectionStatus, code: ErrorCode) {
         if matches!(self.connection.phase, Phase::Idle) && self.connection.status == status {
             return;
         }
-        if !matches!(self.connection.phase, Phase::Idle | Phase::Waiting { .. }) {
+        if self.connection.has_transport() {
             self.close_transport();
         }
         self.connection.failures = 0;
+        self.connection.plan = None;
         self.leave(Phase::Idle, code, 0);
+        // Whoever hears that connecting ended finds the status that it ended in.
         self.show(status, code);
+        self.finish_connect(&Err(code));
     }
 
-    /// What every loss has in common.
-    fn leave(&mut self, phase: Phase, code: ErrorCode, now: Millis) {
+    /// What every loss has in common. Hosts that wait to be connected go on waiting.
+    pub(super) fn leave(&mut self, phase: Phase, code: ErrorCode, now: Millis) {
         self.connection.phase = phase;
         self.connection.renewing = false;
         self.connection.next_ping = None;
         self.connection.pong_until = None;
-        self.finish_connect(&Err(code));
         self.sender.transport_lost();
         self.copies.clear();
         self.pull.transport_lost();
@@ -255,13 +294,13 @@ impl Session {
         self.finish_sync(Err(code));
     }
 
-    fn finish_connect(&mut self, result: &Result<String, ErrorCode>) {
+    pub(super) fn finish_connect(&mut self, result: &Result<String, ErrorCode>) {
         for _ in 0..std::mem::take(&mut self.connection.waiting_hosts) {
             self.actions.push_back(Action::ConnectDone(result.clone()));
         }
     }
 
-    fn show(&mut self, status: ConnectionStatus, code: ErrorCode) {
+    pub(super) fn show(&mut self, status: ConnectionStatus, code: ErrorCode) {
         if self.connection.status != status {
             self.connection.status = status;
             self.actions.push_back(Action::Status(status, code));
@@ -275,60 +314,51 @@ impl Session {
         if !matches!(self.connection.phase, Phase::Greeting { .. }) {
             return;
         }
-        match (connack.status, connack.accepted) {
-            (0, Some(accepted)) => {
-                let user_id = accepted.user_id.to_string();
-                self.connection.phase = Phase::Preparing;
-                self.connection.online_since = now;
-                self.connection.connack_time = accepted.time as i64;
-                self.connection.user_id = Some(user_id.clone());
-                self.show(ConnectionStatus::Connected, ErrorCode::SUCCESS);
-                self.actions.push_back(Action::LoggedIn { user_id, server_time: accepted.time });
-                if self.connection.heartbeat {
-                    self.ping(now);
-                }
+        if let (0, Some(accepted)) = (connack.status, connack.accepted) {
+            let user_id = accepted.user_id.to_string();
+            self.connection.phase = Phase::Preparing;
+            self.connection.online_since = now;
+            self.connection.connack_time = accepted.time as i64;
+            self.connection.user_id = Some(user_id.clone());
+            self.connection.asked = false;
+            self.connection.not_before = 0;
+            self.show(ConnectionStatus::Connected, ErrorCode::SUCCESS);
+            self.actions.push_back(Action::LoggedIn { user_id, server_time: accepted.time });
+            if self.connection.heartbeat {
+                self.ping(now);
             }
-            (6, _) => self.redirect(now),
-            (status, _) => {
-                let code = ErrorCode::from_connack(status);
-                if status == 3 {
-                    // "Unavailable" passes: the host learns it, the client keeps trying.
-                    self.close_transport();
-                    self.finish_connect(&Err(code));
-                    self.retry_refused(code, now);
-                } else {
-                    self.end(ConnectionStatus::Disconnected, code);
-                }
-            }
+            return;
         }
-    }
-
-    /// A refusal that passes shows as DISCONNECTED, like any refusal, and is retried.
-    fn retry_refused(&mut self, code: ErrorCode, now: Millis) {
-        let until = now + self.connection.pause();
-        self.leave(Phase::Waiting { until }, code, now);
-        self.show(ConnectionStatus::Disconnected, code);
+        let code = ErrorCode::from_connack(connack.status);
+        match connack.status {
+            6 => self.redirect(now),
+            // "Unavailable" passes: the host learns it, the client keeps trying.
+            3 => self.fail_transport(code, now),
+            4 | 10 => self.token_refused(code, now),
+            2 => self.end(ConnectionStatus::AppkeyIsFake, code),
+            9 => self.end(ConnectionStatus::Blocked, code),
+            12 => self.end(ConnectionStatus::DomainIncorrect, code),
+            _ => self.end(ConnectionStatus::Disconnected, code),
+        }
     }
 
     /// Asks navigation again, past the cache, and connects anew. The host's connect stays open.
     fn redirect(&mut self, now: Millis) {
-        self.connection.forgive(now);
+        self.forgive(now);
         self.connection.redirects += 1;
         if self.connection.redirects > MAX_REDIRECTS {
             self.end(ConnectionStatus::Disconnected, ErrorCode::RC_CONN_REDIRECTED);
             return;
         }
         self.close_transport();
-        let waiting = std::mem::take(&mut self.connection.waiting_hosts);
-        self.leave(Phase::Idle, ErrorCode::RC_CONN_REDIRECTED, 0);
-        self.connection.waiting_hosts = waiting;
+        self.leave(Phase::Idle, ErrorCode::RC_CONN_REDIRECTED, now);
         self.open(true);
     }
 
     pub(super) fn disconnected_by_server(&mut self, status: u8, now: Millis) {
         match status {
             0 | 6 => self.redirect(now),
-            1 => self.end(ConnectionStatus::KickedOfflineByOtherClient, ErrorCode::RC_DISCONN_KICK),
+            1 => self.kicked(now),
             2 => self.end(ConnectionStatus::Blocked, ErrorCode::RC_CONN_USER_BLOCKED),
             3 => self.fail_transport(ErrorCode::SOCKET_CLOSED_BY_PEER, now),
             4 => self.end(ConnectionStatus::ConnectionClosed, ErrorCode::RC_DISCONN_EXCEPTION),
@@ -336,11 +366,22 @@ impl Session {
         }
     }
 
+    /// Never connects again by itself: the other device would do the same, and so on forever.
+    fn kicked(&mut self, now: Millis) {
+        let connection = &mut self.connection;
+        if connection.is_logged_in() && now.saturating_sub(connection.online_since) >= timing::PEACE_AFTER {
+            connection.kicks = 0;
+        }
+        connection.kicks += 1;
+        self.end(ConnectionStatus::KickedOfflineByOtherClient, ErrorCode::RC_DISCONN_KICK);
+    }
+
     pub(super) fn store_ready(&mut self, cursors: Cursors, outbox: Vec<Outgoing>, now: Millis) {
         if self.connection.phase != Phase::Preparing {
             return;
         }
         self.connection.phase = Phase::Online;
+        self.connection.plan = None;
         self.sender.reload(outbox);
         self.pull.reset(cursors);
         let user = self.connection.user_id.clone().unwrap_or_default();
@@ -359,31 +400,17 @@ impl Session {
         }
     }
 
-    fn ping(&mut self, now: Millis) {
-        self.send(UpFrame::PingReq);
-        self.connection.next_ping = Some(now + timing::PING_INTERVAL);
-        self.connection.pong_until = Some(now + timing::PONG_LIMIT);
-    }
-
-    pub(super) fn pong(&mut self, now: Millis) {
-        self.connection.pong_until = None;
-        if self.connection.is_online() && self.pull.is_wanted() {
-            self.start_pull(now);
-        }
-    }
-
     pub(super) fn connection_tick(&mut self, now: Millis) {
         match self.connection.phase {
             Phase::Greeting { until } if now >= until => {
-                self.fail_transport(ErrorCode::RC_CONN_ACK_TIMEOUT, now)
+                self.fail_transport(ErrorCode::RC_CONN_ACK_TIMEOUT, now);
             }
             Phase::Waiting { until } if now >= until => self.open(false),
+            Phase::Asking { until, code } if now >= until => {
+                self.end(ConnectionStatus::Disconnected, code);
+            }
             _ => {}
         }
-        if self.connection.pong_until.is_some_and(|until| now >= until) {
-            self.fail_transport(ErrorCode::RC_PONG_RECV_FAIL, now);
-        } else if self.connection.next_ping.is_some_and(|due| now >= due) {
-            self.ping(now);
-        }
+        self.line_tick(now);
     }
 }

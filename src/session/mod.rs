@@ -11,16 +11,20 @@
 pub mod answer;
 mod connection;
 mod inbound;
+mod line;
 mod pull;
+mod reconnect;
 mod requests;
 mod rooms;
 mod sender;
+mod steady;
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::model::{ConnectionStatus, ErrorCode};
+use crate::model::{ConnectionStatus, ErrorCode, NetworkKind};
+use crate::timing;
 use crate::wire::{DownFrame, Qos, Topic, UpFrame};
 
 pub use answer::{Answer, ListedConversation};
@@ -33,6 +37,7 @@ use requests::Requests;
 use rooms::Rooms;
 use sender::Sender;
 pub use sender::{Outgoing, SendOutcome};
+use steady::Steady;
 
 /// Milliseconds of a monotonic clock.
 pub type Millis = u64;
@@ -45,8 +50,34 @@ pub type Generation = u64;
 pub enum Input {
     /// The host wants to be connected.
     Connect,
+    /// The host wants to be connected, with these pauses before the attempts; [`Input::Connect`] if there are
+    /// none.
+    Reconnect {
+        /// In milliseconds.
+        pauses: Vec<Millis>,
+    },
     /// The host wants to be disconnected.
     Disconnect,
+    /// What counted against the present user is forgotten: another one may come.
+    Forget,
+    /// Whether anybody looks at the app.
+    Foreground(bool),
+    /// The device is on another network, or on none.
+    Network(NetworkKind),
+    /// The device slept or its clock was set.
+    Woke,
+    /// What the host answers to [`Action::AskToken`]: whether the transport has a new token now.
+    TokenAnswered {
+        /// `false`: there is none.
+        renewed: bool,
+    },
+    /// The server names a pause before the next attempt; said before the transport is lost.
+    RetryAfter {
+        /// On which transport.
+        generation: Generation,
+        /// In milliseconds.
+        pause: Millis,
+    },
     /// Navigation reports how far it is; shown as a status and otherwise without effect.
     Navigation(ConnectionStatus),
     /// The transport that was asked for is open; the server speaks first.
@@ -168,6 +199,11 @@ pub enum Action {
     },
     /// The connection's status changed.
     Status(ConnectionStatus, ErrorCode),
+    /// The server refuses the token with this code. `TokenAnswered` answers.
+    AskToken {
+        /// 31004 or 31020.
+        code: ErrorCode,
+    },
     /// The server accepted the connection. `StoreReady` or `StoreUnavailable` answers.
     LoggedIn {
         /// Who the token belongs to.
@@ -237,6 +273,7 @@ pub struct Session {
     rooms: Rooms,
     actions: VecDeque<Action>,
     next_ticket: u64,
+    steady: Steady,
 }
 
 impl Session {
@@ -251,7 +288,15 @@ impl Session {
             rooms: Rooms::default(),
             actions: VecDeque::new(),
             next_ticket: 1,
+            steady: Steady::default(),
         }
+    }
+
+    /// Sets the time between two heartbeats in the foreground.
+    #[must_use]
+    pub fn with_heartbeat(mut self, interval: Millis) -> Self {
+        self.connection.interval = interval.clamp(timing::PING_FLOOR, timing::BACKGROUND_PING_INTERVAL);
+        self
     }
 
     /// The present status.
@@ -290,13 +335,22 @@ impl Session {
         .into_iter()
         .flatten()
         .min()
+        .map(|due| self.steady.outside(due))
     }
 
     /// Takes in what happened at `now`. Any input in any order is taken; what makes no sense is ignored.
     pub fn handle(&mut self, input: Input, now: Millis) {
+        let now = self.steady.inside(now);
         match input {
             Input::Connect => self.connect(),
+            Input::Reconnect { pauses } => self.reconnect(pauses, now),
             Input::Disconnect => self.disconnect(),
+            Input::Forget => self.forget(),
+            Input::Foreground(foreground) => self.set_foreground(foreground, now),
+            Input::Network(kind) => self.network_changed(kind, now),
+            Input::Woke => self.woke(now),
+            Input::TokenAnswered { renewed } => self.token_answered(renewed),
+            Input::RetryAfter { generation, pause } => self.retry_after(generation, pause, now),
             Input::Navigation(status) => self.navigation(status),
             Input::TransportOpened { generation, heartbeat } => self.opened(generation, heartbeat, now),
             Input::TransportUpgraded { generation, heartbeat } => self.upgraded(generation, heartbeat),
@@ -323,6 +377,7 @@ impl Session {
     }
 
     fn frame(&mut self, frame: DownFrame, now: Millis) {
+        self.heard(now);
         match frame {
             DownFrame::ConnAck(connack) => self.connack(connack, now),
             DownFrame::PingResp => self.pong(now),

@@ -2,7 +2,10 @@
 //! of inputs breaks it is the matter of `properties`.
 
 mod inbox_end;
+mod keeping;
 mod properties;
+mod reconnecting;
+mod table;
 mod upgrade;
 
 use super::*;

@@ -172,6 +172,8 @@ impl Client {
                 let outbox = store::pending(&self.store).map_err(failed)?;
                 return Ok(Some(Input::StoreReady { cursors, outbox }));
             }
+            // This host has no other token.
+            Action::AskToken { .. } => return Ok(Some(Input::TokenAnswered { renewed: false })),
             Action::ConnectDone(result) => self.connected.push(result),
             Action::Store(batch) => return self.commit(batch).map(Some),
             Action::SendDone { message, outcome } => {

@@ -37,10 +37,11 @@ fn bindings(library: &str) -> anyhow::Result<()> {
 }
 
 /// The parts of the header, in the order in which a reader needs them, each with its heading.
-const HEADER: [(&str, &str); 28] = [
+const HEADER: [(&str, &str); 29] = [
     ("types", "Handles and callbacks"),
     ("options", "Options: how to make a client"),
     ("client", "The client: making one, being connected, what it says about itself"),
+    ("line", "The client: foreground, network, tokens, when to try again"),
     ("listeners", "Listening by callback"),
     ("pull", "Listening with a loop of one's own"),
     ("event", "Events: what callbacks and the queue tell"),

@@ -115,6 +115,12 @@ int32_t anser_options_new(const char *app_key, const char *navigation, AnserOpti
 int32_t anser_options_set_data_dir(AnserOptions options, const char *path);
 
 /*
+ Sets the seconds between two heartbeats in the foreground, 5 to 80; 0 means the usual 30. Another number
+ is refused by `anser_client_new` with 33003. Returns 0, 34403 for a stale handle.
+ */
+int32_t anser_options_set_heartbeat(AnserOptions options, uint32_t seconds);
+
+/*
  Opens this user's data at once, before any network; NULL opens that of the user who was last.
  Returns as `anser_options_set_data_dir`.
  */
@@ -312,6 +318,71 @@ int32_t anser_client_set_device_info(AnserClient client,
 int32_t anser_client_info(AnserClient client, int32_t kind, char *buffer, size_t size, size_t *needed);
 
 /* ====================================================================================================
+ * The client: foreground, network, tokens, when to try again
+ * ==================================================================================================== */
+
+/*
+ The device is connected by nothing.
+ */
+#define ANSER_NETWORK_UNAVAILABLE 0
+
+/*
+ By WLAN.
+ */
+#define ANSER_NETWORK_WIFI 1
+
+/*
+ By a mobile network.
+ */
+#define ANSER_NETWORK_CELLULAR 2
+
+/*
+ By a cable.
+ */
+#define ANSER_NETWORK_ETHERNET 3
+
+/*
+ By something else.
+ */
+#define ANSER_NETWORK_OTHER 4
+
+/*
+ Connects again with the token of the last `anser_client_connect`: an attempt after each of `count` pauses in
+ milliseconds, until one succeeds or is refused. Without pauses (`count` 0, `pauses_ms` may be NULL) as
+ `anser_client_reconnect`. Ends with 30002 if every attempt fails; then the client keeps trying in the background.
+ Ends with 33003 for more than 100 pauses or one above a day, else as `anser_client_reconnect`. Returns as
+ `anser_client_connect`.
+ */
+int32_t anser_client_reconnect_after(AnserClient client,
+                                     const uint64_t *pauses_ms,
+                                     size_t count,
+                                     AnserCallback callback,
+                                     void *user_data,
+                                     AnserDestroy destroy);
+
+/*
+ Gives the client another token of the same user; NULL says that there is none. Answers
+ `ANSER_EVENT_TOKEN_NEEDED`, for which connecting waits up to a minute, from the callback or later from any
+ thread; unasked, it is used from the next attempt to connect on. Returns 0, 34400, 34403, 34404.
+ */
+int32_t anser_client_renew_token(AnserClient client, const char *token);
+
+/*
+ Whether anybody looks at the program; at first it is taken for granted. In the background heartbeats are as rare
+ as servers allow. Coming to the foreground proves the line, or connects at once. Returns 0, 34400, 34403.
+ */
+int32_t anser_client_set_foreground(AnserClient client,
+                                    bool foreground);
+
+/*
+ Tells what the device is connected by (`ANSER_NETWORK_…`), on each change, also from one network to another of
+ the same kind. A lost connection is tried again at once, a living one is proven; without a network the client
+ waits for one instead of trying. Returns 0, 33003 for another kind, 34400, 34403.
+ */
+int32_t anser_client_network_changed(AnserClient client,
+                                     int32_t kind);
+
+/* ====================================================================================================
  * Listening by callback
  * ==================================================================================================== */
 
@@ -446,6 +517,12 @@ int32_t anser_client_next_event(AnserClient client, int32_t timeout_ms, AnserEve
  The database was found damaged, and this became of it: `anser_event_set_aside` and its neighbours.
  */
 #define ANSER_EVENT_DATABASE 2048
+
+/*
+ The server refuses the token, `anser_event_error` says why: see `anser_client_renew_token`. Comes to listeners
+ of this kind alone, never to the event queue.
+ */
+#define ANSER_EVENT_TOKEN_NEEDED 4096
 
 /*
  One of `ANSER_EVENT_…`; 0 for a stale handle.

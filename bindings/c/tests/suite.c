@@ -204,7 +204,8 @@ int main(int argc, char **argv) {
                  {"bad_input", test_bad_input},       {"closing", test_closing},
                  {"edits", test_edits},               {"history", test_history}, {"lists", test_lists},
                  {"receipts", test_receipts},         {"settings", test_settings}, {"media", test_media},
-                 {"search", test_search},             {"storage", test_storage}};
+                 {"search", test_search},             {"storage", test_storage},
+                 {"line", test_line}};
     size_t count = sizeof tests / sizeof *tests;
     for (size_t i = 0; i < count; i++) {
         int threads = thread_count();

@@ -118,5 +118,6 @@ void test_settings(const struct world *world);
 void test_media(const struct world *world);
 void test_search(const struct world *world);
 void test_storage(const struct world *world);
+void test_line(const struct world *world);
 
 #endif

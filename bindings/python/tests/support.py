@@ -79,13 +79,13 @@ counter = Counter()
 
 class Recorder(
     anser.MessageListener, anser.ConnectionListener, anser.ConversationListener, anser.ReceiptListener,
-    anser.TypingListener, anser.MediaListener, anser.DatabaseListener, anser.LogListener,
+    anser.TypingListener, anser.TokenListener, anser.MediaListener, anser.DatabaseListener, anser.LogListener,
 ):
     """Keeps what a client was told, in order."""
 
     def __init__(self):
         self.received, self.sent, self.changes = [], [], []
-        self.statuses, self.synced, self.changed = [], [], []
+        self.statuses, self.synced, self.changed, self.token_needed = [], [], [], []
         self.receipts, self.typing, self.progress, self.damage, self.log = [], [], [], [], []
         self._news = threading.Condition()
 
@@ -108,6 +108,9 @@ class Recorder(
 
     def on_status(self, status, code):
         self._add(self.statuses, [(status, code)])
+
+    def on_token_needed(self, code):
+        self._add(self.token_needed, [code])
 
     def on_synced(self):
         self._add(self.synced, [True])

@@ -1,5 +1,6 @@
 """A client's life: connecting, refusals, offline work, restarts, listeners, its end."""
 
+import asyncio
 import tempfile
 import threading
 import unittest
@@ -42,6 +43,26 @@ class Life(unittest.IsolatedAsyncioTestCase):
         await client.logout()
         self.assertIsNone(client.current_user_id())
         self.assertEqual(await code_of(alice.messages.send_text(private("x"), "x")), 33001)
+
+    async def test_the_line_by_what_the_host_knows(self):
+        alice = self.person(self.alice)
+        client = alice.client
+        self.assertEqual(await code_of(client.reconnect_after([1])), 33001)
+        subscription = client.add_token_listener(alice.heard)
+        connecting = asyncio.ensure_future(client.connect("no such token"))
+        await asyncio.to_thread(alice.heard.wait, "the question", lambda: alice.heard.token_needed)
+        client.renew_token(server.token(self.alice))
+        self.assertEqual(await connecting, self.alice)
+        self.assertEqual(alice.heard.token_needed, [31004])
+        subscription.cancel_and_wait()
+        client.set_foreground(False)
+        client.network_changed(anser.NetworkKind.CELLULAR)
+        client.set_foreground(True)
+        await client.disconnect()
+        self.assertEqual(await client.reconnect_after([1, 50]), self.alice)
+        self.assertEqual(await code_of(client.reconnect_after([2**60])), 33003)
+        wrong = server.options(heartbeat_seconds=4)
+        self.assertEqual(await code_of(lambda: anser.Client(wrong)), 33003)
 
     async def test_refusals(self):
         alice = self.person(self.alice)

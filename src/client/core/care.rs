@@ -122,11 +122,16 @@ impl Core {
 
     /// The host wants the line: a sync that runs, or has just ended, leaves it alone.
     pub(super) fn host_connects(&mut self, token: &str, reply: Reply<String>) {
+        self.wanted_by_host();
+        self.connect(token, reply);
+    }
+
+    /// A sync that runs, or has just ended, leaves the line alone from now on.
+    pub(super) fn wanted_by_host(&mut self) {
         self.leaving = false;
         if let Some(once) = &mut self.once {
             (once.disconnects, once.suspends) = (false, false);
         }
-        self.connect(token, reply);
     }
 
     pub(super) fn leave(&mut self) {

@@ -4,6 +4,7 @@
 mod account;
 mod asking;
 mod care;
+mod line;
 mod sending;
 mod storing;
 mod timed;
@@ -21,7 +22,7 @@ use crate::kill::{self, Point};
 use crate::model::{ErrorCode, Message};
 use crate::session::{Action, Answer, Generation, Input, Millis, SendOutcome, Session};
 use crate::store::{Durability, StoreError};
-use crate::transport::{Events, Line, Transport, TransportEvent};
+use crate::transport::{Line, Transport};
 use crate::wire::UpFrame;
 
 /// Makes the transport for a token.
@@ -49,12 +50,15 @@ pub(crate) struct Core {
     once: Option<care::Once>,
     /// A sync that has ended is about to leave the line, unless somebody wants it meanwhile.
     leaving: bool,
+    /// Wall clock minus monotonic clock, when it was looked at last, ms.
+    skew: i64,
 }
 
 impl Core {
     pub(crate) fn new(shared: Arc<Shared>, make_transport: TransportFactory, seed: u64) -> Self {
         Self {
-            session: Session::new(seed),
+            session: Session::new(seed).with_heartbeat(shared.options.heartbeat_ms()),
+            skew: shared.clock.skew(),
             shared,
             make_transport,
             transport: None,
@@ -98,10 +102,10 @@ impl Core {
     pub(crate) fn handle(&mut self, event: Event) -> bool {
         match event {
             Event::Connect { token, reply } => self.host_connects(&token, reply),
-            Event::Reconnect(reply) => match self.transport.as_ref().map(|(token, _)| token.clone()) {
-                Some(token) => self.host_connects(&token, reply),
-                None => answer(reply, Err(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT.into())),
-            },
+            Event::Reconnect { pauses, reply } => self.reconnect(pauses, reply),
+            Event::Foreground(foreground) => self.input(Input::Foreground(foreground)),
+            Event::Network(kind) => self.input(Input::Network(kind)),
+            Event::Token(token) => self.take_token(token),
             Event::Disconnect(reply) => {
                 self.input(Input::Disconnect);
                 answer(reply, Ok(()));
@@ -153,7 +157,11 @@ impl Core {
     }
 
     fn input(&mut self, input: Input) {
-        self.session.handle(input, self.shared.clock.monotonic());
+        let now = self.shared.clock.monotonic();
+        if self.has_jumped() {
+            self.session.handle(Input::Woke, now);
+        }
+        self.session.handle(input, now);
         while let Some(action) = self.session.poll() {
             self.act(action);
         }
@@ -182,6 +190,7 @@ impl Core {
                 self.shared.set_status(status);
                 self.shared.delivery.tell(HostEvent::Status(status, code));
             }
+            Action::AskToken { code } => self.ask_token(code),
             Action::LoggedIn { user_id, server_time } => self.logged_in(&user_id, server_time),
             Action::ConnectDone(result) => {
                 self.once_connected(&result);
@@ -214,36 +223,6 @@ impl Core {
         }
     }
 
-    fn connect(&mut self, token: &str, reply: Reply<String>) {
-        if self.shared.is_suspended() {
-            return answer(reply, Err(ErrorCode::DATABASE_SUSPENDED.into()));
-        }
-        if self.transport.as_ref().is_none_or(|(known, _)| known != token) {
-            match (self.make_transport)(token) {
-                Ok(transport) => {
-                    // Another token may be another user: the old connection ends first.
-                    if self.transport.is_some() {
-                        self.input(Input::Disconnect);
-                    }
-                    self.transport = Some((token.to_owned(), transport));
-                }
-                Err(code) => return answer(reply, Err(code.into())),
-            }
-        }
-        self.connects.push_back(reply);
-        self.input(Input::Connect);
-    }
-
-    fn logout(&mut self) {
-        self.input(Input::Disconnect);
-        self.transport = None;
-        if let Some(folder) = &self.shared.folder {
-            folder.forget_user();
-        }
-        self.shared.close_user();
-        self.forget_messages(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT);
-    }
-
     /// Forgets what is only true of the open user's messages. Their rows keep it: what is not written down
     /// as sent goes again with the same client id.
     fn forget_messages(&mut self, code: ErrorCode) {
@@ -252,45 +231,6 @@ impl Core {
         for (_, replies) in self.waiting.drain() {
             for reply in replies {
                 answer(reply, Err(code.into()));
-            }
-        }
-    }
-
-    fn open_line(&mut self, generation: Generation, fresh_navigation: bool) {
-        let Some((_, transport)) = &self.transport else {
-            let event = TransportEvent::Lost(ErrorCode::BIZ_ERROR_NO_CHANNEL);
-            return self.shared.send(Event::Transport(generation, event));
-        };
-        let shared = self.shared.clone();
-        let events: Events =
-            Arc::new(move |generation, event| shared.send(Event::Transport(generation, event)));
-        let line = transport.open(generation, fresh_navigation, events);
-        self.line = Some((generation, line));
-    }
-
-    fn transport_event(&mut self, generation: Generation, event: TransportEvent) {
-        if self.line.as_ref().is_none_or(|(current, _)| *current != generation) {
-            return;
-        }
-        match event {
-            TransportEvent::Navigation(status) => self.input(Input::Navigation(status)),
-            TransportEvent::Opened(opened) => {
-                if !opened.dedupe {
-                    log::info!("this server may store a message twice whose acknowledgement is lost");
-                }
-                self.shared.set_channel(opened.channel);
-                self.shared.history.store(opened.history, Ordering::Relaxed);
-                self.input(Input::TransportOpened { generation, heartbeat: opened.heartbeat });
-            }
-            TransportEvent::Upgraded(opened) => {
-                self.shared.set_channel(opened.channel);
-                self.input(Input::TransportUpgraded { generation, heartbeat: opened.heartbeat });
-            }
-            TransportEvent::Frame(frame) => self.input(Input::Frame { generation, frame }),
-            TransportEvent::Garbage => self.input(Input::Garbage { generation }),
-            TransportEvent::Lost(code) => {
-                self.line = None;
-                self.input(Input::TransportLost { generation, code });
             }
         }
     }

@@ -42,6 +42,9 @@ pub const ANSER_EVENT_TYPING: i32 = 512;
 pub const ANSER_EVENT_PROGRESS: i32 = 1024;
 /// The database was found damaged, and this became of it: `anser_event_set_aside` and its neighbours.
 pub const ANSER_EVENT_DATABASE: i32 = 2048;
+/// The server refuses the token, `anser_event_error` says why: see `anser_client_renew_token`. Comes to listeners
+/// of this kind alone, never to the event queue.
+pub const ANSER_EVENT_TOKEN_NEEDED: i32 = 4096;
 
 /// An event with the handles of what it holds.
 pub(super) struct CEvent {

@@ -8,14 +8,14 @@ use super::client::call;
 use super::event::{
     ANSER_EVENT_CHANGED, ANSER_EVENT_CONVERSATIONS, ANSER_EVENT_DATABASE, ANSER_EVENT_MESSAGES,
     ANSER_EVENT_OVERFLOW, ANSER_EVENT_PROGRESS, ANSER_EVENT_RECEIPTS, ANSER_EVENT_SENT, ANSER_EVENT_STATUS,
-    ANSER_EVENT_SYNCED, ANSER_EVENT_TYPING,
+    ANSER_EVENT_SYNCED, ANSER_EVENT_TOKEN_NEEDED, ANSER_EVENT_TYPING,
 };
 use super::registry::{self, Object};
 use super::told::Told;
 use super::types::{AnserCallback, AnserClient, AnserDestroy, AnserEvent, AnserSubscription};
 use crate::client::{
     Client, ConnectionListener, ConversationListener, DatabaseListener, LogLevel, LogListener, MediaListener,
-    MediaProgress, MessageListener, ReceiptListener, Subscription, TypingListener,
+    MediaProgress, MessageListener, ReceiptListener, Subscription, TokenListener, TypingListener,
 };
 use crate::model::{
     ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange, Receipt, TypingUser,
@@ -28,7 +28,7 @@ pub type AnserLogCallback =
     Option<extern "C" fn(user_data: *mut c_void, level: i32, target: *const c_char, text: *const c_char)>;
 
 /// What can be listened to.
-const KINDS: [i32; 11] = [
+const KINDS: [i32; 12] = [
     ANSER_EVENT_STATUS,
     ANSER_EVENT_MESSAGES,
     ANSER_EVENT_SENT,
@@ -40,6 +40,7 @@ const KINDS: [i32; 11] = [
     ANSER_EVENT_TYPING,
     ANSER_EVENT_PROGRESS,
     ANSER_EVENT_DATABASE,
+    ANSER_EVENT_TOKEN_NEEDED,
 ];
 
 /// Where events go: a callback, or the event queue.
@@ -57,6 +58,12 @@ impl<S: EventSink> ConnectionListener for EventListener<S> {
 
     fn on_synced(&self) {
         self.0.take(Told { kind: ANSER_EVENT_SYNCED, ..Told::default() });
+    }
+}
+
+impl<S: EventSink> TokenListener for EventListener<S> {
+    fn on_token_needed(&self, code: i32) {
+        self.0.take(Told { kind: ANSER_EVENT_TOKEN_NEEDED, error: code, ..Told::default() });
     }
 }
 
@@ -145,6 +152,9 @@ pub(super) fn listen<S: EventSink + 'static>(
     }
     if wanted & ANSER_EVENT_DATABASE != 0 {
         subscriptions.push(client.add_database_listener(listener.clone()));
+    }
+    if wanted & ANSER_EVENT_TOKEN_NEEDED != 0 {
+        subscriptions.push(client.add_token_listener(listener.clone()));
     }
     let of_messages = ANSER_EVENT_MESSAGES | ANSER_EVENT_SENT | ANSER_EVENT_CHANGED | ANSER_EVENT_OVERFLOW;
     if wanted & of_messages != 0 {

@@ -44,6 +44,16 @@ pub extern "C" fn anser_options_set_data_dir(options: AnserOptions, path: *const
     })
 }
 
+/// Sets the seconds between two heartbeats in the foreground, 5 to 80; 0 means the usual 30. Another number
+/// is refused by `anser_client_new` with 33003. Returns 0, 34403 for a stale handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_options_set_heartbeat(options: AnserOptions, seconds: u32) -> i32 {
+    change(options, |options| {
+        options.heartbeat_seconds = (seconds != 0).then_some(seconds);
+        Ok(())
+    })
+}
+
 /// Opens this user's data at once, before any network; NULL opens that of the user who was last.
 /// Returns as `anser_options_set_data_dir`.
 #[unsafe(no_mangle)]

@@ -14,7 +14,7 @@ use std::os::unix::net::UnixStream;
 
 use super::border::{UserData, guard, put};
 use super::client::CClient;
-use super::event::{ANSER_EVENT_COMPLETED, ANSER_EVENT_OVERFLOW, CEvent};
+use super::event::{ANSER_EVENT_COMPLETED, ANSER_EVENT_OVERFLOW, ANSER_EVENT_TOKEN_NEEDED, CEvent};
 use super::listeners::{EventListener, EventSink, listen};
 use super::registry;
 use super::told::Told;
@@ -25,8 +25,8 @@ use crate::model::ErrorCode;
 /// Events that may wait. Completions are always kept.
 const MAX_QUEUE: usize = 65_536;
 
-/// Every kind of event.
-const ALL: i32 = !ANSER_EVENT_COMPLETED;
+/// Every kind of event. Who asks for tokens must be answered: that takes a listener made for it.
+const ALL: i32 = !(ANSER_EVENT_COMPLETED | ANSER_EVENT_TOKEN_NEEDED);
 
 /// An event, and the host's pointer if it ends a call.
 type Queued = (Told, Option<Arc<UserData>>);

@@ -5,157 +5,12 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
+use steps::{Step, any_step};
+
+mod steps;
 
 /// Conversations that messages go to: more than the window.
 const PEERS: usize = 80;
-
-/// What happens next; numbers choose among what there is at that moment.
-#[derive(Debug, Clone)]
-enum Step {
-    Connect,
-    Disconnect,
-    Navigation,
-    Opened {
-        back: u64,
-        heartbeat: bool,
-    },
-    Lost {
-        back: u64,
-        code: i32,
-    },
-    Frame {
-        back: u64,
-        frame: DownFrame,
-    },
-    Bytes {
-        back: u64,
-        bytes: Vec<u8>,
-    },
-    StoreReady {
-        inbox: i64,
-        outbox: usize,
-    },
-    StoreUnavailable,
-    Stored {
-        which: usize,
-    },
-    StoreFailed {
-        which: usize,
-    },
-    WrongTicket {
-        ticket: u64,
-    },
-    Send {
-        peer: usize,
-    },
-    Cancel {
-        which: usize,
-    },
-    Request {
-        topic: usize,
-        qos: bool,
-    },
-    SyncNow,
-    Tick {
-        after: u64,
-    },
-    /// The way in, so that most runs see a living line.
-    Login {
-        heartbeat: bool,
-    },
-    /// The right answer to a pull on its way.
-    Page {
-        time: i64,
-        finished: bool,
-    },
-    /// The right answer to a message on its way.
-    Ack {
-        which: usize,
-        status: u16,
-    },
-}
-
-fn generation_back() -> impl Strategy<Value = u64> {
-    prop_oneof![6 => Just(0_u64), 1 => 1..4_u64, 1 => Just(u64::MAX)]
-}
-
-fn any_body() -> impl Strategy<Value = Bytes> {
-    prop_oneof![
-        proptest::collection::vec(any::<u8>(), 0..40).prop_map(Bytes::from),
-        (0..500_i64, any::<bool>(), 0..3_usize).prop_map(|(time, finished, count)| {
-            let list = (0..count as i64).map(|step| downstream(time + step, "y")).collect();
-            let (sync_time, finished) = (Some(time), Some(finished));
-            body::DownstreamMessages { list, sync_time, finished }.to_bytes()
-        }),
-        (0..500_i64, 0..500_i64).prop_map(|(time, extra)| {
-            body::DownstreamMessage { extra: Some(extra), ..downstream(time, "z") }.to_bytes()
-        }),
-        (0..3_i32, 0..500_i64).prop_map(|(kind, time)| {
-            let room = (kind == 2).then(|| "room".to_owned());
-            body::Notify { r#type: Some(kind), time: Some(time), chatroom_id: room }.to_bytes()
-        }),
-    ]
-}
-
-fn any_frame() -> impl Strategy<Value = DownFrame> {
-    let qos = prop_oneof![Just(Qos::AtMostOnce), Just(Qos::AtLeastOnce)];
-    let topics = prop_oneof![
-        3 => Just("s_ntf".to_owned()), 3 => Just("s_msg".to_owned()), 1 => Just("s_stat".to_owned()),
-        1 => Just("ppMsgP".to_owned()), 1 => "[a-zA-Z_]{0,8}"
-    ];
-    let status = prop_oneof![4 => Just(0_u16), 1 => Just(20604_u16), 1 => Just(30003_u16), 1 => any::<u16>()];
-    let id = prop_oneof![3 => 0..40_u16, 1 => any::<u16>()];
-    prop_oneof![
-        (0..16_u8).prop_map(connack),
-        Just(DownFrame::PingResp),
-        (0..9_u8).prop_map(|status| DownFrame::Disconnect { status }),
-        (id.clone(), status.clone()).prop_map(|(id, status)| acks(id, status)),
-        (qos.clone(), any::<bool>(), topics, id.clone(), any_body()).prop_map(
-            |(qos, dup, topic, message_id, body)| DownFrame::Publish(DownPublish {
-                qos,
-                dup,
-                retain: false,
-                date: 0,
-                topic: topic.into(),
-                target: "room".into(),
-                message_id,
-                body,
-            })
-        ),
-        (qos, id, status, any_body()).prop_map(|(qos, message_id, status, body)| {
-            let (dup, retain, date) = (false, false, 0);
-            DownFrame::QueryAck(QueryAck { qos, dup, retain, message_id, date, status, body })
-        }),
-    ]
-}
-
-fn any_step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        2 => Just(Step::Connect),
-        1 => Just(Step::Disconnect),
-        1 => Just(Step::Navigation),
-        2 => (generation_back(), any::<bool>()).prop_map(|(back, heartbeat)| Step::Opened { back, heartbeat }),
-        1 => (generation_back(), prop_oneof![Just(30011), Just(31004), Just(31002), Just(-1)])
-            .prop_map(|(back, code)| Step::Lost { back, code }),
-        8 => (generation_back(), any_frame()).prop_map(|(back, frame)| Step::Frame { back, frame }),
-        1 => (generation_back(), proptest::collection::vec(any::<u8>(), 0..60))
-            .prop_map(|(back, bytes)| Step::Bytes { back, bytes }),
-        1 => (0..500_i64, 0..4_usize).prop_map(|(inbox, outbox)| Step::StoreReady { inbox, outbox }),
-        1 => Just(Step::StoreUnavailable),
-        6 => any::<usize>().prop_map(|which| Step::Stored { which }),
-        3 => any::<usize>().prop_map(|which| Step::StoreFailed { which }),
-        1 => any::<u64>().prop_map(|ticket| Step::WrongTicket { ticket }),
-        10 => prop_oneof![0..4_usize, 0..PEERS].prop_map(|peer| Step::Send { peer }),
-        3 => any::<usize>().prop_map(|which| Step::Cancel { which }),
-        3 => (0..Topic::ALL.len(), any::<bool>()).prop_map(|(topic, qos)| Step::Request { topic, qos }),
-        2 => Just(Step::SyncNow),
-        4 => prop_oneof![0..2_000_u64, 0..40_000_u64, 0..2_000_000_u64].prop_map(|after| Step::Tick { after }),
-        5 => any::<bool>().prop_map(|heartbeat| Step::Login { heartbeat }),
-        8 => (0..500_i64, any::<bool>()).prop_map(|(time, finished)| Step::Page { time, finished }),
-        6 => (any::<usize>(), prop_oneof![4 => Just(0_u16), 1 => Just(20604), 1 => Just(405), 1 => Just(30001)])
-            .prop_map(|(which, status)| Step::Ack { which, status }),
-    ]
-}
 
 /// The session with everything that it owes to somebody.
 struct World {
@@ -212,7 +67,20 @@ impl World {
         let back = |steps: u64| current.wrapping_sub(steps);
         match step {
             Step::Connect => self.input(Input::Connect),
+            Step::Reconnect { pauses } => self.input(Input::Reconnect { pauses }),
             Step::Disconnect => self.input(Input::Disconnect),
+            Step::Forget => self.input(Input::Forget),
+            Step::Foreground(foreground) => self.input(Input::Foreground(foreground)),
+            Step::Network(kind) => self.input(Input::Network(kind)),
+            Step::Woke => self.input(Input::Woke),
+            Step::Token { renewed } => self.input(Input::TokenAnswered { renewed }),
+            Step::RetryAfter { back: steps, pause } => {
+                self.input(Input::RetryAfter { generation: back(steps), pause });
+            }
+            Step::Back { by } => {
+                self.now = self.now.saturating_sub(by);
+                self.input(Input::Tick);
+            }
             Step::Navigation => self.input(Input::Navigation(ConnectionStatus::RequestNavi)),
             Step::Opened { back: steps, heartbeat } => {
                 self.input(Input::TransportOpened { generation: back(steps), heartbeat });
@@ -318,7 +186,7 @@ impl World {
 
     fn input(&mut self, input: Input) {
         match &input {
-            Input::Connect => self.connects_owed += 1,
+            Input::Connect | Input::Reconnect { .. } => self.connects_owed += 1,
             Input::SyncNow => self.syncs_owed += 1,
             Input::TransportOpened { generation, .. } if *generation == self.generation => self.open = true,
             Input::TransportLost { generation, .. } if *generation == self.generation => self.open = false,
@@ -420,6 +288,7 @@ impl World {
                 self.tickets.push((batch.ticket, batch.moves.map(|(_, to)| to), receipt.clone()));
             }
             Action::Status(..)
+            | Action::AskToken { .. }
             | Action::LoggedIn { .. }
             | Action::SendDone { .. }
             | Action::Presence(_)

@@ -71,6 +71,29 @@ public final class Client: Sendable {
         try await native.reconnect()
     }
 
+    /// Connects again with the last token, with an attempt after each of these pauses in milliseconds; the
+    /// user's id.
+    @discardableResult
+    public func reconnectAfter(pausesMs: [UInt64]) async throws -> String {
+        try await native.reconnectAfter(pausesMs: pausesMs)
+    }
+
+    /// Another token of the same user, or nil if there is none: the answer to `onTokenNeeded`; unasked, it is
+    /// used from the next attempt to connect on.
+    public func renewToken(_ token: String?) {
+        native.renewToken(token: token)
+    }
+
+    /// Whether anybody looks at the app. Coming to the foreground proves the line, or connects at once.
+    public func setForeground(_ foreground: Bool) {
+        native.setForeground(foreground: foreground)
+    }
+
+    /// Tells what the device is connected by, on each change.
+    public func networkChanged(_ kind: NetworkKind) {
+        native.networkChanged(kind: kind)
+    }
+
     /// Disconnects and stays so. What waits in the outbox goes with the next connection.
     public func disconnect() async throws {
         try await native.disconnect()
@@ -134,6 +157,12 @@ public final class Client: Sendable {
     /// As `statuses`, by a callback on the delivery thread.
     public func onStatus(_ listener: @escaping @Sendable (StatusChange) -> Void) -> Subscription {
         Subscription(native.addConnectionListener(listener: StatusAdapter(listener)))
+    }
+
+    /// Asks for a new token when the server refuses the present one, with the reason's code, on the delivery
+    /// thread: get one and call `renewToken`, here or later. While nobody listens a refusal ends the connection.
+    public func onTokenNeeded(_ listener: @escaping @Sendable (Int32) -> Void) -> Subscription {
+        Subscription(native.addTokenListener(listener: TokenAdapter(listener)))
     }
 
     /// As `synced`, by a callback on the delivery thread.

@@ -86,6 +86,18 @@ final class StatusAdapter: ConnectionListener {
     func onSynced() {}
 }
 
+final class TokenAdapter: TokenListener {
+    private let listener: @Sendable (Int32) -> Void
+
+    init(_ listener: @escaping @Sendable (Int32) -> Void) {
+        self.listener = listener
+    }
+
+    func onTokenNeeded(code: Int32) {
+        listener(code)
+    }
+}
+
 final class SyncedAdapter: ConnectionListener {
     private let listener: @Sendable () -> Void
 

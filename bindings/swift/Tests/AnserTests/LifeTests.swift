@@ -46,6 +46,22 @@ final class LifeTests: XCTestCase {
         XCTAssertNil(client.currentUserId)
     }
 
+    func testTheLineByWhatTheHostKnows() async throws {
+        let alice = try person(users.0)
+        let client = alice.client
+        let token = Server.shared.info.tokens[alice.user]!
+        let asked = client.onTokenNeeded { _ in client.renewToken(token) }
+        let renewed = try await client.connect(token: "no such token")
+        XCTAssertEqual(renewed, alice.user)
+        asked.cancelAndWait()
+        client.setForeground(false)
+        client.networkChanged(.cellular)
+        client.setForeground(true)
+        try await client.disconnect()
+        let again = try await client.reconnectAfter(pausesMs: [1, 50])
+        XCTAssertEqual(again, alice.user)
+    }
+
     func testRefusals() async throws {
         let client = try person(users.0).client
         let info = Server.shared.info

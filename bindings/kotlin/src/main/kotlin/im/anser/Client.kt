@@ -77,6 +77,25 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** Connects again with the last token, at once; the user's id. */
     suspend fun reconnect(): String = native.reconnect()
 
+    /**
+     * Connects again with the last token, with an attempt after each of these pauses in milliseconds; the
+     * user's id. See [NativeClient.reconnectAfter].
+     */
+    suspend fun reconnectAfter(pausesMs: List<Long>): String =
+        native.reconnectAfter(pausesMs.map { it.coerceAtLeast(0).toULong() })
+
+    /**
+     * Another token of the same user, or null if there is none: the answer to [onTokenNeeded]; unasked, it is
+     * used from the next attempt to connect on.
+     */
+    fun renewToken(token: String?) = native.renewToken(token)
+
+    /** Whether anybody looks at the app. Coming to the foreground proves the line, or connects at once. */
+    fun setForeground(foreground: Boolean) = native.setForeground(foreground)
+
+    /** Tells what the device is connected by, on each change. See [NativeClient.networkChanged]. */
+    fun networkChanged(kind: NetworkKind) = native.networkChanged(kind)
+
     /** Disconnects and stays so. What waits in the outbox goes with the next connection. */
     suspend fun disconnect() = native.disconnect()
 
@@ -131,6 +150,12 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** As [statuses], by a callback on the delivery thread. */
     fun onStatus(listener: (StatusChange) -> Unit) =
         Subscription(native.addConnectionListener(StatusAdapter(listener)))
+
+    /**
+     * Asks for a new token when the server refuses the present one, with the reason's code, on the delivery
+     * thread: get one and call [renewToken], here or later. While nobody listens a refusal ends the connection.
+     */
+    fun onTokenNeeded(listener: (code: Int) -> Unit) = Subscription(native.addTokenListener(TokenAdapter(listener)))
 
     /** As [synced], by a callback on the delivery thread. */
     fun onSynced(listener: () -> Unit) = Subscription(native.addConnectionListener(SyncedAdapter(listener)))

@@ -8,6 +8,7 @@ import im.anser.ffi.MessageChangeKind
 import im.anser.ffi.MessageListener
 import im.anser.ffi.MessageChange as NativeChange
 import im.anser.ffi.Subscription as NativeSubscription
+import im.anser.ffi.TokenListener
 
 /** The status is [status] now; [code] says why, 0 if there is nothing to say. */
 data class StatusChange(val status: ConnectionStatus, val code: Int)
@@ -74,6 +75,10 @@ internal class StatusAdapter(private val listener: (StatusChange) -> Unit) : Con
     override fun onStatus(status: ConnectionStatus, code: Int) = listener(StatusChange(status, code))
 
     override fun onSynced() = Unit
+}
+
+internal class TokenAdapter(private val listener: (Int) -> Unit) : TokenListener {
+    override fun onTokenNeeded(code: Int) = listener(code)
 }
 
 internal class SyncedAdapter(private val listener: () -> Unit) : ConnectionListener {

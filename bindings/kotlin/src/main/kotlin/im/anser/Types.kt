@@ -33,6 +33,7 @@ typealias Message = im.anser.ffi.Message
 typealias MessageDirection = im.anser.ffi.MessageDirection
 typealias MessageKind = im.anser.ffi.MessageKind
 typealias MuteLevel = im.anser.ffi.MuteLevel
+typealias NetworkKind = im.anser.ffi.NetworkKind
 typealias Platform = im.anser.ffi.Platform
 typealias PushOptions = im.anser.ffi.PushOptions
 typealias QuietHours = im.anser.ffi.QuietHours

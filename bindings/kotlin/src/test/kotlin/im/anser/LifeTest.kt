@@ -76,6 +76,35 @@ class LifeTest {
     }
 
     @Test
+    fun `a refused token is asked for`() = runBlocking {
+        val alice = alice()
+        val codes = Recorder<Int>()
+        var token: String? = null
+        val asked = alice.client.onTokenNeeded { code ->
+            codes.add(code)
+            alice.client.renewToken(token)
+        }
+        assertEquals(31004, codeOf { alice.client.connect("no such token") })
+        token = Server.token(alice.user)
+        assertEquals(alice.user, alice.client.connect("no such token"))
+        assertEquals(listOf(31004, 31004), codes.all)
+        asked.cancelAndWait()
+    }
+
+    @Test
+    fun `the line by what the host knows`() = runBlocking {
+        val client = alice().client
+        assertEquals(33001, codeOf { client.reconnectAfter(listOf(1)) })
+        client.connect(Server.token(users.first))
+        client.setForeground(false)
+        client.networkChanged(NetworkKind.CELLULAR)
+        client.setForeground(true)
+        client.disconnect()
+        assertEquals(users.first, client.reconnectAfter(listOf(1, 50)))
+        assertEquals(33003, codeOf { client.reconnectAfter(listOf(Long.MAX_VALUE)) })
+    }
+
+    @Test
     fun descriptions() = runBlocking {
         val client = alice(Server.options(dataDir = "$folder", platform = Platform.MOBILE)).client
         client.deviceInfo = DeviceInfo("serial", "bench", "none")
