@@ -15,8 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 const POLLING: ConnectionChannel = ConnectionChannel::XhrPolling;
 const WEBSOCKET: ConnectionChannel = ConnectionChannel::Websocket;
 
+/// The statuses after the one that greets a listener: which that is depends on when its thread wakes.
 fn statuses(heard: &Heard) -> Vec<i32> {
-    heard.statuses.iter().map(|(status, _)| status.number()).collect()
+    heard.statuses.iter().skip(1).map(|(status, _)| status.number()).collect()
 }
 
 async fn behind(proxy: &Proxy, world: &World, user: &str) -> Person {
@@ -30,11 +31,11 @@ async fn polling_can_be_forced() {
     let alice = world.join("alice").await;
     assert_eq!(alice.client.channel(), POLLING);
     let connected = alice.heard.wait_status(ConnectionStatus::Connected);
-    assert_eq!(statuses(&connected), [4, 1, 201, 202, 0]);
+    assert_eq!(statuses(&connected), [1, 201, 202, 0]);
     alice.client.disconnect().await.unwrap();
     alice.connect().await;
     let again = alice.heard.wait("another login", |heard| statuses(heard).ends_with(&[0, 2, 1, 0]));
-    assert_eq!(statuses(&again), [4, 1, 201, 202, 0, 2, 1, 0], "navigation is known");
+    assert_eq!(statuses(&again), [1, 201, 202, 0, 2, 1, 0], "navigation is known");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +48,7 @@ async fn where_websocket_is_blocked_messages_go_by_polling() {
         alice.connect().await;
         assert_eq!(alice.client.channel(), POLLING, "{block:?}");
         let heard = alice.heard.wait_status(ConnectionStatus::Connected);
-        assert_eq!(statuses(&heard), [4, 1, 201, 202, 7, 201, 202, 0], "{block:?}");
+        assert_eq!(statuses(&heard), [1, 201, 202, 7, 201, 202, 0], "{block:?}");
         alice.say(&ConversationKey::private("bob"), "over polling").await;
         assert_eq!(bob.heard.wait_messages(1).texts(), ["over polling"]);
         bob.say(&ConversationKey::private("alice"), "back").await;
