@@ -332,12 +332,17 @@ impl Session {
         let code = ErrorCode::from_connack(connack.status);
         match connack.status {
             6 => self.redirect(now),
-            // "Unavailable" passes: the host learns it, the client keeps trying.
-            3 => self.fail_transport(code, now),
+            // "Unavailable" passes: it shows as any refusal, and the client keeps trying.
+            3 => {
+                self.close_transport();
+                self.retry_as(ConnectionStatus::Disconnected, code, now);
+            }
             4 | 10 => self.token_refused(code, now),
             2 => self.end(ConnectionStatus::AppkeyIsFake, code),
-            9 => self.end(ConnectionStatus::Blocked, code),
-            12 => self.end(ConnectionStatus::DomainIncorrect, code),
+            12 => {
+                self.end(ConnectionStatus::Disconnected, code);
+                self.show(ConnectionStatus::DomainIncorrect, code);
+            }
             _ => self.end(ConnectionStatus::Disconnected, code),
         }
     }

@@ -27,6 +27,11 @@ impl Session {
 
     /// After a loss that time may mend.
     pub(super) fn retry_later(&mut self, code: ErrorCode, now: Millis) {
+        self.retry_as(ConnectionStatus::NetworkUnavailable, code, now);
+    }
+
+    /// The same, shown as this status.
+    pub(super) fn retry_as(&mut self, status: ConnectionStatus, code: ErrorCode, now: Millis) {
         self.forgive(now);
         let planned = match &mut self.connection.plan {
             Some(plan) => plan.pop_front(),
@@ -38,7 +43,7 @@ impl Session {
                 self.connection.plan = plan;
                 let until = (now + pause).max(self.connection.not_before);
                 self.leave(Phase::Waiting { until }, code, now);
-                self.show(ConnectionStatus::NetworkUnavailable, code);
+                self.show(status, code);
                 return;
             }
             (None, Some(_)) => ErrorCode::RC_NET_UNAVAILABLE,
@@ -49,7 +54,7 @@ impl Session {
         self.connection.not_before = if self.connection.not_before > now { until } else { 0 };
         let no_network = self.connection.network == Some(NetworkKind::Unavailable);
         self.leave(if no_network { Phase::Offline } else { Phase::Waiting { until } }, code, now);
-        self.show(ConnectionStatus::NetworkUnavailable, code);
+        self.show(status, code);
         self.finish_connect(&Err(result));
     }
 

@@ -195,7 +195,11 @@ fn play(row: &Row) -> Row {
     let start = rig.now;
     let told = statuses(&fail(&mut rig, failure));
     assert_eq!(told.len(), 1, "{row:?}: {told:?}");
-    assert_eq!(told[0].0, ConnectionStatus::NetworkUnavailable, "{row:?}");
+    let shown = match failure {
+        Unavailable => ConnectionStatus::Disconnected,
+        _ => ConnectionStatus::NetworkUnavailable,
+    };
+    assert_eq!(told[0].0, shown, "{row:?}");
     let noticed = rig.now;
     let due = rig.session.next_deadline();
     if let Some(due) = due {
