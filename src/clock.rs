@@ -71,3 +71,18 @@ impl Clock {
         }
     }
 }
+
+/// Measures how long something takes in real time, whatever a clock is set to: for what waits on real sockets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Milliseconds since the start.
+    pub(crate) fn elapsed(self) -> u64 {
+        self.0.elapsed().as_millis() as u64
+    }
+}

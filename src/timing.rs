@@ -20,7 +20,7 @@ pub const PULL_RETRY: u64 = 5_000;
 pub const ANSWER_LIMIT: u64 = 30_000;
 /// For CONNACK once the transport is open (flows §2.2).
 pub const CONNACK_LIMIT: u64 = 15_000;
-/// For one navigation request, as in the web client.
+/// For one navigation request, as in the web client, and for one probe, which takes as much.
 pub const NAVIGATION_LIMIT: u64 = 5_000;
 /// For TCP, TLS and the WebSocket upgrade together: mobile networks need several seconds.
 pub const OPEN_LIMIT: u64 = 10_000;
@@ -74,3 +74,13 @@ pub const HOLD_PAUSE: u64 = 1_000;
 pub const UPGRADE_FIRST: u64 = 5_000;
 /// Longest time between two such looks.
 pub const UPGRADE_CAP: u64 = 600_000;
+/// Between two candidates of a race, servers or navigation: what RFC 8305 recommends, more than an answer takes on
+/// a good network, so that a good first candidate stays the only one asked, and a dead one costs a quarter of a second.
+pub const RACE_STEP: u64 = 250;
+/// For a whole race, as in the web client: a list of dead addresses must not take minutes.
+pub const RACE_LIMIT: u64 = 15_000;
+/// How long an address rests after three failures: long enough to spare connecting the detour, short enough for a
+/// server that was restarted.
+pub const ADDRESS_REST: u64 = 300_000;
+/// How long a navigation answer is good: as in the web clients that let it expire at all.
+pub const NAVIGATION_LIFETIME: u64 = 7_200_000;

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NetworkKind};
-use crate::transport::{Dialer, NetTransport, Route, Transport};
+use crate::transport::{Dialer, Experience, NetTransport, Route, Transport};
 use crate::wire::url::PROTOCOL_VERSION;
 
 /// Longest app key that is taken, in bytes.
@@ -385,6 +385,7 @@ pub(super) fn open_offline(shared: &Arc<Shared>) -> Result<()> {
 
 fn transport_factory(shared: &Arc<Shared>, dialer: Dialer) -> TransportFactory {
     let shared = Arc::downgrade(shared);
+    let experience = Experience::default();
     Box::new(move |token| {
         let shared = shared.upgrade().ok_or(ErrorCode::CLIENT_CLOSED)?;
         let transport = NetTransport::new(
@@ -393,6 +394,7 @@ fn transport_factory(shared: &Arc<Shared>, dialer: Dialer) -> TransportFactory {
             dialer.clone(),
             shared.clock.clone(),
             shared.options.channel,
+            experience.clone(),
         )?;
         Ok(Arc::new(transport) as Arc<dyn Transport>)
     })

@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::session::{Cursors, Generation};
 use crate::store::{self, Durability};
-use crate::transport::{Events, Line, Transport, TransportEvent, UnreadAnswer};
+use crate::transport::{Events, Line, Opening, Transport, TransportEvent, UnreadAnswer};
 use crate::wire::UpFrame;
 
 /// What the host was told, in order.
@@ -215,10 +215,10 @@ impl InlineClient {
 struct Recorder(Arc<Mutex<Record>>);
 
 impl Transport for Recorder {
-    fn open(&self, generation: Generation, fresh_navigation: bool, _events: Events) -> Box<dyn Line> {
+    fn open(&self, generation: Generation, how: Opening, _events: Events) -> Box<dyn Line> {
         let mut record = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         record.generation = generation;
-        record.opened.push(fresh_navigation);
+        record.opened.push(how.fresh_navigation);
         Box::new(RecordedLine(self.0.clone()))
     }
 

@@ -6,19 +6,22 @@
 
 mod address;
 mod connector;
+mod contest;
 mod download;
 mod http;
 mod navigation;
 mod net;
 mod polling;
 mod proxy;
+mod race;
 mod servers;
+mod standing;
 mod trust;
 mod websocket;
 
 use std::sync::Arc;
 
-use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
+use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NetworkKind};
 use crate::session::Generation;
 use crate::wire::{DownFrame, UpFrame};
 
@@ -26,6 +29,7 @@ pub use connector::{Dialer, Route};
 pub use download::{FileStream, Resume, is_file_url, open_file};
 pub use navigation::Navigation;
 pub use net::NetTransport;
+pub use servers::Experience;
 
 /// Where a transport reports to; called on the thread that drives it.
 pub type Events = Arc<dyn Fn(Generation, TransportEvent) + Send + Sync>;
@@ -60,14 +64,23 @@ pub struct Opened {
     pub history: bool,
 }
 
+/// How a line is to be opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Opening {
+    /// Navigation is asked past any cache.
+    pub fresh_navigation: bool,
+    /// What the device is connected by, if the host has said so: what works there is remembered for it.
+    pub network: Option<NetworkKind>,
+}
+
 /// Where the answer goes whether anything waits.
 pub type UnreadAnswer = Box<dyn FnOnce(Result<bool, ErrorCode>) + Send>;
 
 /// Opens lines.
 pub trait Transport: Send + Sync {
     /// Starts to open a line for `generation` and returns at once; exactly one of `Opened` and `Lost`
-    /// follows. `fresh_navigation` goes past any cache.
-    fn open(&self, generation: Generation, fresh_navigation: bool, events: Events) -> Box<dyn Line>;
+    /// follows.
+    fn open(&self, generation: Generation, how: Opening, events: Events) -> Box<dyn Line>;
 
     /// Asks over HTTP whether anything waits at the server; `done` is called once, now or later.
     fn has_unread(&self, done: UnreadAnswer);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::address::Address;
 use super::connector::Dialer;
-use super::{TransportEvent, http};
+use super::{TransportEvent, contest, http};
 use crate::model::{ConnectionStatus, ErrorCode};
 use crate::wire::url::{self, Identity};
 
@@ -39,12 +39,13 @@ impl Navigation {
                 if inner.len() < text.len() { inner.strip_suffix(')').unwrap_or(inner) } else { inner };
             serde_json::from_str(bare).ok()
         });
-        // Refusals carry their code in the JSON, whatever the HTTP status.
-        let code = json.as_ref().and_then(|json| json.get("code")).and_then(Value::as_i64);
-        match code.unwrap_or_else(|| i64::from(status)) {
-            200 if status == 200 => {}
-            401 => return Err(ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR),
-            403 => return Err(ErrorCode::RC_CONN_ID_REJECT),
+        // Refusals carry their code in the JSON, whatever the HTTP status; without JSON a status is the word of
+        // whatever stands in between, and no reason to give up.
+        let code = json.as_ref().map(|json| json.get("code").and_then(Value::as_i64));
+        match code.map(|code| code.unwrap_or_else(|| i64::from(status))) {
+            Some(401) => return Err(ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR),
+            Some(403) => return Err(ErrorCode::RC_CONN_ID_REJECT),
+            Some(200) | None if status == 200 => {}
             _ => return Err(ErrorCode::RC_NAVI_RESOURCE_ERROR),
         }
         let json = json.filter(Value::is_object).ok_or(ErrorCode::RC_NODE_NOT_FOUND)?;
@@ -75,26 +76,58 @@ fn is_on(value: &Value) -> bool {
     value.as_bool().unwrap_or_else(|| value.as_i64() != Some(0))
 }
 
-/// Asks navigation once, under the path of its kind of client, telling `report` how far it is.
-pub(super) async fn fetch(
-    address: &Address,
+/// What asking navigation came to.
+pub(super) struct Asked {
+    /// Who answered, and what; or what the refusals and failures amount to.
+    pub(super) result: Result<(Address, Navigation), ErrorCode>,
+    /// Who gave no usable answer.
+    pub(super) failed: Vec<Address>,
+}
+
+/// Asks whoever of `candidates` answers first, under the path of its kind of client, telling `report` how far
+/// it is. A refusal of the token or the app key is an answer.
+pub(super) async fn ask(
+    candidates: &[Address],
     path: &str,
     dialer: &Dialer,
     report: impl Fn(TransportEvent),
-) -> Result<Navigation, ErrorCode> {
+) -> Asked {
     report(TransportEvent::Navigation(ConnectionStatus::RequestNavi));
-    let result = match http::get(address, path, dialer).await {
-        Ok(answer) => Navigation::parse(answer.status, &answer.body),
-        Err(code) => Err(code),
+    let finish =
+        contest::run(candidates.len(), |candidate| fetch(candidates.get(candidate), path, dialer)).await;
+    let at = |candidate: usize| candidates.get(candidate).cloned();
+    let failed = finish.failures.iter().filter_map(|(candidate, _)| at(*candidate)).collect();
+    let result = match finish.winner.and_then(|(candidate, answer)| Some((at(candidate)?, answer))) {
+        Some((address, answer)) => answer.map(|navigation| (address, navigation)),
+        None => Err(contest::most_telling(&finish.failures).unwrap_or(ErrorCode::RC_HTTP_REQ_TIMEOUT)),
     };
     report(TransportEvent::Navigation(match &result {
         Err(ErrorCode::RC_HTTP_REQ_TIMEOUT) => ConnectionStatus::ResponseNaviTimeout,
-        Ok(_) | Err(ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR | ErrorCode::RC_CONN_ID_REJECT) => {
-            ConnectionStatus::ResponseNavi
-        }
-        Err(_) => ConnectionStatus::ResponseNaviError,
+        Err(code) if !is_refusal(*code) => ConnectionStatus::ResponseNaviError,
+        Ok(_) | Err(_) => ConnectionStatus::ResponseNavi,
     }));
-    result
+    Asked { result, failed }
+}
+
+async fn fetch(
+    address: Option<&Address>,
+    path: &str,
+    dialer: &Dialer,
+) -> Result<Result<Navigation, ErrorCode>, ErrorCode> {
+    let address = address.ok_or(ErrorCode::RC_HTTP_SEND_FAIL)?;
+    let answer = http::get(address, path, dialer).await?;
+    match Navigation::parse(answer.status, &answer.body) {
+        Err(code) if !is_refusal(code) => {
+            log::info!("navigation at {} is of no use: code {}", address.authority(), code.0);
+            Err(code)
+        }
+        decided => Ok(decided),
+    }
+}
+
+/// Whether navigation has decided that this client is not to connect.
+pub(super) fn is_refusal(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::RC_CONN_USER_OR_PASSWD_ERROR | ErrorCode::RC_CONN_ID_REJECT)
 }
 
 /// Asks whether anything waits for the user (flows §11.9).
@@ -144,7 +177,9 @@ mod tests {
         assert_eq!(code(401, r#"{"code":401}"#), 31004);
         assert_eq!(code(200, r#"getServerEndpoint({"code":401});"#), 31004);
         assert_eq!(code(403, "{\"code\":403}"), 31002);
-        assert_eq!(code(502, "<html>"), 30007);
+        for status in [302, 401, 403, 502] {
+            assert_eq!(code(status, "<html>"), 30007, "a proxy's page, and not navigation's word");
+        }
         assert_eq!(code(200, "<html>"), 30008);
         assert_eq!(code(200, "[]"), 30008);
         assert_eq!(code(200, r#"{"code":200,"server":""}"#), 30008);

@@ -12,9 +12,9 @@ use tokio::time::sleep;
 use super::connector::Dialer;
 use super::navigation::Navigation;
 use super::polling::{self, Poll};
-use super::servers::Servers;
+use super::servers::{Experience, Servers};
 use super::websocket::{self, Failure, Socket};
-use super::{Events, Line, Opened, Transport, TransportEvent, UnreadAnswer};
+use super::{Events, Line, Opened, Opening, Transport, TransportEvent, UnreadAnswer};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
 use crate::session::Generation;
@@ -35,42 +35,44 @@ struct Shared {
     servers: Servers,
     /// The only channel allowed, if one is.
     forced: Option<ConnectionChannel>,
-    experience: Mutex<Experience>,
+    fortune: Mutex<Fortune>,
 }
 
 /// How WebSockets have fared.
 #[derive(Default)]
-struct Experience {
+struct Fortune {
     stillborn: u32,
     /// Polling comes first until then, monotonic ms.
     polling_until: u64,
 }
 
 impl NetTransport {
-    /// A transport for one identity. `navigation_url` is `http://…` or `https://…`; without a scheme it is
-    /// https. `forced` allows one channel only.
+    /// A transport for one identity. `navigation_urls`, separated by commas, are `http://…` or `https://…`; without
+    /// a scheme https. `forced` allows one channel only. `experience` is the client's.
     ///
     /// # Errors
     /// [`ErrorCode::NAVI_URL_INVALID`].
     pub fn new(
-        navigation_url: &str,
+        navigation_urls: &str,
         identity: Identity,
         dialer: Dialer,
         clock: Clock,
         forced: Option<ConnectionChannel>,
+        experience: Experience,
     ) -> Result<Self, ErrorCode> {
-        let servers = Servers::new(navigation_url, identity, dialer, clock)?;
-        Ok(Self { shared: Arc::new(Shared { servers, forced, experience: Mutex::default() }) })
+        let servers = Servers::new(navigation_urls, identity, dialer, clock, experience)?;
+        Ok(Self { shared: Arc::new(Shared { servers, forced, fortune: Mutex::default() }) })
     }
 }
 
 impl Transport for NetTransport {
-    fn open(&self, generation: Generation, fresh_navigation: bool, events: Events) -> Box<dyn Line> {
+    fn open(&self, generation: Generation, how: Opening, events: Events) -> Box<dyn Line> {
+        self.shared.servers.on(how.network);
         let (frames, outbox) = unbounded_channel();
         let shared = self.shared.clone();
         let task = runtime::spawn_local(async move {
             let report = |event| events(generation, event);
-            let code = shared.run(fresh_navigation, outbox, &report).await;
+            let code = shared.run(how.fresh_navigation, outbox, &report).await;
             report(TransportEvent::Lost(code));
         });
         Box::new(NetLine { frames, task })
@@ -136,14 +138,14 @@ impl Shared {
     }
 
     fn polling_comes_first(&self) -> bool {
-        let experience = self.experience.lock().unwrap_or_else(PoisonError::into_inner);
-        self.servers.clock.monotonic() < experience.polling_until
+        let fortune = self.fortune.lock().unwrap_or_else(PoisonError::into_inner);
+        self.servers.clock.monotonic() < fortune.polling_until
     }
 
     fn rest_websocket(&self) {
         let until = self.servers.clock.monotonic() + timing::WEBSOCKET_REST;
-        let mut experience = self.experience.lock().unwrap_or_else(PoisonError::into_inner);
-        *experience = Experience { stillborn: 0, polling_until: until };
+        let mut fortune = self.fortune.lock().unwrap_or_else(PoisonError::into_inner);
+        *fortune = Fortune { stillborn: 0, polling_until: until };
     }
 
     /// A WebSocket from its opening to its end; an error if it did not open.
@@ -154,10 +156,11 @@ impl Shared {
         report: &(impl Fn(TransportEvent) + Sync),
     ) -> Result<ErrorCode, Failure> {
         let channel = ConnectionChannel::Websocket;
-        let navigation = self.servers.navigate(channel, fresh, report).await.map_err(failed)?;
-        let limit = if self.forced.is_some() { timing::OPEN_LIMIT } else { timing::UPGRADE_LIMIT };
-        let socket = websocket::open(&self.servers, &navigation, limit).await?;
-        report(TransportEvent::Opened(opened(channel, &navigation)));
+        let directory = self.servers.navigate(channel, fresh, report).await.map_err(failed)?;
+        let standing_by = self.forced.is_none();
+        let limit = if standing_by { timing::UPGRADE_LIMIT } else { timing::OPEN_LIMIT };
+        let socket = websocket::open(&self.servers, &directory, limit, standing_by).await?;
+        report(TransportEvent::Opened(opened(channel, &directory.navigation)));
         Ok(self.carry(socket, Vec::new(), outbox, report, false).await)
     }
 
@@ -189,9 +192,10 @@ impl Shared {
         report: &(impl Fn(TransportEvent) + Sync),
     ) -> Result<ErrorCode, ErrorCode> {
         let channel = ConnectionChannel::XhrPolling;
-        let navigation = self.servers.navigate(channel, fresh, report).await?;
-        let login = polling::log_in(&self.servers, &navigation).await?;
-        report(TransportEvent::Opened(opened(channel, &navigation)));
+        let directory = self.servers.navigate(channel, fresh, report).await?;
+        let login = polling::log_in(&self.servers, &directory).await?;
+        let navigation = &directory.navigation;
+        report(TransportEvent::Opened(opened(channel, navigation)));
         report(TransportEvent::Frame(login.connack));
         let Some(session) = login.session else { return Ok(ErrorCode::SOCKET_CLOSED_BY_PEER) };
         let poll = Poll::new(&self.servers, login.address, session);
@@ -201,8 +205,8 @@ impl Shared {
             upgraded = self.upgrade(&poll), if self.forced.is_none() => upgraded,
         };
         log::info!("WebSocket works again");
-        *self.experience.lock().unwrap_or_else(PoisonError::into_inner) = Experience::default();
-        report(TransportEvent::Upgraded(opened(ConnectionChannel::Websocket, &navigation)));
+        *self.fortune.lock().unwrap_or_else(PoisonError::into_inner) = Fortune::default();
+        report(TransportEvent::Upgraded(opened(ConnectionChannel::Websocket, navigation)));
         report(TransportEvent::Frame(connack));
         Ok(self.carry(socket, poll.kept_back(), outbox, report, true).await)
     }
@@ -252,10 +256,10 @@ struct Birth<'a> {
 impl Birth<'_> {
     fn ended_by_itself(&self) {
         let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut experience = self.shared.experience.lock().unwrap_or_else(PoisonError::into_inner);
-        experience.stillborn = if heard { 0 } else { experience.stillborn + 1 };
-        let useless = experience.stillborn >= MAX_STILLBORN;
-        drop(experience);
+        let mut fortune = self.shared.fortune.lock().unwrap_or_else(PoisonError::into_inner);
+        fortune.stillborn = if heard { 0 } else { fortune.stillborn + 1 };
+        let useless = fortune.stillborn >= MAX_STILLBORN;
+        drop(fortune);
         if useless {
             self.shared.rest_websocket();
         }

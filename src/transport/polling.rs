@@ -13,8 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::TransportEvent;
 use super::address::Address;
 use super::http::{Answer, Exchange};
-use super::navigation::Navigation;
-use super::servers::Servers;
+use super::servers::{Directory, Servers};
 use crate::kill::Written;
 use crate::model::ErrorCode;
 use crate::timing;
@@ -35,16 +34,25 @@ pub(super) struct Login {
 }
 
 /// Logs in at the first server that answers.
-pub(super) async fn log_in(servers: &Servers, navigation: &Navigation) -> Result<Login, ErrorCode> {
-    let mut last = ErrorCode::RC_DOMAIN_NOT_RESOLVE;
-    for address in servers.addresses(navigation) {
+pub(super) async fn log_in(servers: &Servers, directory: &Directory) -> Result<Login, ErrorCode> {
+    let mut contest = servers.contest(directory);
+    let mut last = None;
+    loop {
+        let address = match contest.next().await {
+            Ok(address) => address,
+            Err(code) => return Err(last.unwrap_or(code)),
+        };
         let mut exchange = Exchange::new(&address, &servers.dialer);
         let request = HttpRequest { method: "GET", path: servers.connect_path(None), body: None };
         match exchange.ask(&request, timing::OPEN_LIMIT).await.and_then(|answer| read_login(&answer)) {
-            Ok((connack, session)) => return Ok(Login { address, connack, session }),
+            Ok((connack, session)) => {
+                servers.works(&address);
+                return Ok(Login { address, connack, session });
+            }
             Err(code) => {
                 log::info!("{} does not let a client poll: code {}", address.authority(), code.0);
-                last = match code {
+                servers.failed(&address);
+                last = Some(match code {
                     // An answer of another kind, or none.
                     ErrorCode::RC_MSG_DATA_INCOMPLETE
                     | ErrorCode::RC_SOCKET_DISCONNECTED
@@ -52,11 +60,10 @@ pub(super) async fn log_in(servers: &Servers, navigation: &Navigation) -> Result
                     | ErrorCode::RC_HTTP_RECV_FAIL
                     | ErrorCode::RC_HTTP_REQ_TIMEOUT => ErrorCode::RC_SOCKET_NOT_CREATED,
                     code => code,
-                };
+                });
             }
         }
     }
-    Err(last)
 }
 
 fn read_login(answer: &Answer) -> Result<(DownFrame, Option<String>), ErrorCode> {

@@ -1,38 +1,66 @@
 //! What every line needs to know about the servers: who asks, where navigation is, what it said, whom to
-//! trust. Shared by the lines of one login; opens no line itself.
+//! trust, how addresses have fared. Shared by the lines of one login; opens no line itself.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::address::Address;
 use super::connector::Dialer;
+use super::contest::Contest;
 use super::navigation::{self, Navigation};
+use super::standing::{Network, Standing};
 use super::{TransportEvent, UnreadAnswer};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ErrorCode};
+use crate::session::Millis;
+use crate::timing;
 use crate::wire::url::{self, Identity};
 
-/// How long a navigation answer is good, ms.
-const NAVIGATION_LIFETIME: u64 = 2 * 60 * 60 * 1000;
+/// How addresses have fared, for all transports of one client: a new token does not make them strangers.
+#[derive(Debug, Clone, Default)]
+pub struct Experience(Arc<Mutex<Fared>>);
+
+#[derive(Debug, Default)]
+struct Fared {
+    /// Where the device is.
+    network: Network,
+    navigation: Standing,
+    servers: Standing,
+}
+
+/// What navigation said, and the addresses that it means.
+#[derive(Debug, Clone)]
+pub(super) struct Directory {
+    pub(super) navigation: Navigation,
+    servers: Vec<Address>,
+}
 
 /// See the module.
 pub(super) struct Servers {
-    navigation: Address,
+    navigation: Vec<Address>,
     pub(super) identity: Identity,
     pub(super) dialer: Dialer,
     pub(super) clock: Clock,
+    experience: Experience,
     /// Answers, each with the kind of client that it was given to and its end.
-    cache: Mutex<Vec<(ConnectionChannel, u64, Navigation)>>,
+    cache: Mutex<Vec<(ConnectionChannel, Millis, Directory)>>,
 }
 
 impl Servers {
     pub(super) fn new(
-        navigation_url: &str,
+        navigation_urls: &str,
         identity: Identity,
         dialer: Dialer,
         clock: Clock,
+        experience: Experience,
     ) -> Result<Self, ErrorCode> {
-        let navigation = Address::parse_navigation(navigation_url).ok_or(ErrorCode::NAVI_URL_INVALID)?;
-        Ok(Self { navigation, identity, dialer, clock, cache: Mutex::default() })
+        let navigation: Option<Vec<_>> = navigation_urls.split(',').map(Address::parse_navigation).collect();
+        let navigation = navigation.ok_or(ErrorCode::NAVI_URL_INVALID)?;
+        Ok(Self { navigation, identity, dialer, clock, experience, cache: Mutex::default() })
+    }
+
+    /// Where the device is from now on.
+    pub(super) fn on(&self, network: Network) {
+        self.fared().network = network;
     }
 
     /// What navigation says to a client of this kind, from the cache unless `fresh`.
@@ -41,25 +69,34 @@ impl Servers {
         channel: ConnectionChannel,
         fresh: bool,
         report: &impl Fn(TransportEvent),
-    ) -> Result<Navigation, ErrorCode> {
+    ) -> Result<Directory, ErrorCode> {
         let now = self.clock.monotonic();
-        let of = |(of, until, navigation): &(ConnectionChannel, u64, Navigation)| {
-            (*of == channel && now < *until).then(|| navigation.clone())
+        let of = |(of, until, directory): &(ConnectionChannel, Millis, Directory)| {
+            (*of == channel && now < *until).then(|| directory.clone())
         };
         let cached = self.cache().iter().find_map(of);
-        if let Some(navigation) = cached.filter(|_| !fresh) {
-            return Ok(navigation);
+        if let Some(directory) = cached.filter(|_| !fresh) {
+            return Ok(directory);
         }
         let wall = self.clock.wall().unsigned_abs();
         let path = match channel {
             ConnectionChannel::Websocket => url::navigation(&self.identity, wall),
             ConnectionChannel::XhrPolling => url::polling_navigation(&self.identity, wall),
         };
-        let navigation = navigation::fetch(&self.navigation, &path, &self.dialer, report).await?;
+        let candidates = self.navigation_in_order();
+        let asked = navigation::ask(&candidates, &path, &self.dialer, report).await;
+        for address in &asked.failed {
+            self.judge(|fared| &mut fared.navigation, |standing, on, now| standing.failed(on, address, now));
+        }
+        let (address, navigation) = asked.result?;
+        self.judge(|fared| &mut fared.navigation, |standing, on, _| standing.works(on, &address));
+        let parse = |server: &String| Address::parse_server(server, address.secure);
+        let servers = navigation.servers.iter().filter_map(parse).collect();
+        let directory = Directory { navigation, servers };
         let mut cache = self.cache();
         cache.retain(|(of, ..)| *of != channel);
-        cache.push((channel, now + NAVIGATION_LIFETIME, navigation.clone()));
-        Ok(navigation)
+        cache.push((channel, now + timing::NAVIGATION_LIFETIME, directory.clone()));
+        Ok(directory)
     }
 
     /// Perhaps the servers moved: the next attempt asks again.
@@ -67,14 +104,53 @@ impl Servers {
         self.cache().clear();
     }
 
-    fn cache(&self) -> MutexGuard<'_, Vec<(ConnectionChannel, u64, Navigation)>> {
+    fn cache(&self) -> MutexGuard<'_, Vec<(ConnectionChannel, Millis, Directory)>> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The addresses that an answer names.
-    pub(super) fn addresses(&self, navigation: &Navigation) -> Vec<Address> {
-        let parse = |server: &String| Address::parse_server(server, self.navigation.secure);
-        navigation.servers.iter().filter_map(parse).collect()
+    fn fared(&self) -> MutexGuard<'_, Fared> {
+        self.experience.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works on one of the standings, given where and when that is.
+    fn judge<T>(
+        &self,
+        which: impl FnOnce(&mut Fared) -> &mut Standing,
+        work: impl FnOnce(&mut Standing, Network, Millis) -> T,
+    ) -> T {
+        let mut fared = self.fared();
+        let network = fared.network;
+        work(which(&mut fared), network, self.clock.monotonic())
+    }
+
+    fn navigation_in_order(&self) -> Vec<Address> {
+        self.judge(
+            |fared| &mut fared.navigation,
+            |standing, on, now| standing.order(on, &self.navigation, now),
+        )
+    }
+
+    /// The servers that an answer names, to be tried in the order in which they prove to be alive.
+    pub(super) fn contest(&self, directory: &Directory) -> Contest<'_> {
+        let named = &directory.servers;
+        let order =
+            self.judge(|fared| &mut fared.servers, |standing, on, now| standing.order(on, named, now));
+        Contest::new(self, order)
+    }
+
+    /// A server was the first to answer.
+    pub(super) fn won(&self, address: &Address) {
+        self.judge(|fared| &mut fared.servers, |standing, on, _| standing.won(on, address));
+    }
+
+    /// A line to a server is open.
+    pub(super) fn works(&self, address: &Address) {
+        self.judge(|fared| &mut fared.servers, |standing, on, _| standing.works(on, address));
+    }
+
+    /// A server could not be reached, or no line to it opened.
+    pub(super) fn failed(&self, address: &Address) {
+        self.judge(|fared| &mut fared.servers, |standing, on, now| standing.failed(on, address, now));
     }
 
     /// The path that connects, with the same identity under another token if one is given.
@@ -90,7 +166,14 @@ impl Servers {
     }
 
     pub(super) async fn has_unread(&self, done: UnreadAnswer) {
-        let wall = self.clock.wall().unsigned_abs();
-        done(navigation::has_unread(&self.navigation, &self.identity, wall, &self.dialer).await);
+        let mut result = Err(ErrorCode::RC_HTTP_SEND_FAIL);
+        for address in self.navigation_in_order() {
+            let wall = self.clock.wall().unsigned_abs();
+            result = navigation::has_unread(&address, &self.identity, wall, &self.dialer).await;
+            if result.as_ref().err().is_none_or(|code| navigation::is_refusal(*code)) {
+                break;
+            }
+        }
+        done(result);
     }
 }

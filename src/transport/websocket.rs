@@ -13,8 +13,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::TransportEvent;
 use super::address::Address;
 use super::connector::{Stream, connect};
-use super::navigation::Navigation;
-use super::servers::Servers;
+use super::servers::{Directory, Servers};
+use crate::clock::Stopwatch;
 use crate::kill::Written;
 use crate::model::ErrorCode;
 use crate::wire::{DownFrame, UpFrame};
@@ -32,18 +32,48 @@ pub(super) struct Failure {
     pub(super) reached: bool,
 }
 
-/// Opens a WebSocket to the first server that lets it. Each upgrade may take `limit` ms.
-pub(super) async fn open(servers: &Servers, navigation: &Navigation, limit: u64) -> Result<Socket, Failure> {
-    let mut failure = Failure { code: ErrorCode::RC_DOMAIN_NOT_RESOLVE, reached: false };
-    for address in servers.addresses(navigation) {
-        match open_at(servers, &address, None, limit).await {
-            Ok(socket) => return Ok(socket),
-            Err(Failure { code, reached }) => {
-                failure = Failure { code, reached: reached || failure.reached };
+/// Opens a WebSocket to the first server that lets it. Each upgrade may take `limit` ms. Where another channel
+/// is `standing_by`, all of them together may, once one server was reached.
+pub(super) async fn open(
+    servers: &Servers,
+    directory: &Directory,
+    limit: u64,
+    standing_by: bool,
+) -> Result<Socket, Failure> {
+    let mut contest = servers.contest(directory);
+    let mut failure: Option<Failure> = None;
+    let mut begun = Stopwatch::start();
+    loop {
+        let left = match failure {
+            Some(failure) if failure.reached && standing_by => limit.saturating_sub(begun.elapsed()),
+            _ => u64::MAX,
+        };
+        let attempt = async {
+            let address = contest.next().await.map_err(|code| Failure { code, reached: false })?;
+            if failure.is_none() {
+                begun = Stopwatch::start();
+            }
+            let result = open_at(servers, &address, None, limit).await;
+            match &result {
+                Ok(_) => servers.works(&address),
+                Err(_) => servers.failed(&address),
+            }
+            Ok::<_, Failure>(result)
+        };
+        match timeout(Duration::from_millis(left), attempt).await {
+            Ok(Ok(Ok(socket))) => return Ok(socket),
+            Ok(Ok(Err(Failure { code, reached }))) => {
+                failure = Some(Failure { code, reached: reached || failure.is_some_and(|it| it.reached) });
+            }
+            // No server is left: what the last one said counts, if there was one.
+            Ok(Err(none)) => return Err(failure.unwrap_or(none)),
+            Err(_) => {
+                return Err(
+                    failure.unwrap_or(Failure { code: ErrorCode::RC_SOCKET_NOT_CREATED, reached: true })
+                );
             }
         }
     }
-    Err(failure)
 }
 
 /// Opens a WebSocket to one server, with the login's token or another.

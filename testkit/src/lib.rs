@@ -3,6 +3,7 @@
 
 mod files;
 mod front;
+mod hole;
 mod people;
 mod proxy;
 mod recorder;
@@ -12,6 +13,7 @@ mod world;
 
 pub use files::{FileRequest, Files, Mishap};
 pub use front::{Authority, Certificate, TlsFront, Validity};
+pub use hole::{BlackHole, Seen};
 pub use people::Person;
 pub use proxy::{Block, Proxy};
 pub use recorder::{Heard, Recorder, text_of};

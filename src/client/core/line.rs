@@ -10,7 +10,7 @@ use super::{Core, answer};
 use crate::model::ErrorCode;
 use crate::session::{Generation, Input};
 use crate::timing;
-use crate::transport::{Events, TransportEvent};
+use crate::transport::{Events, Opening, TransportEvent};
 
 impl Core {
     pub(super) fn connect(&mut self, token: &str, reply: Reply<String>) {
@@ -101,7 +101,8 @@ impl Core {
         let shared = self.shared.clone();
         let events: Events =
             Arc::new(move |generation, event| shared.send(Event::Transport(generation, event)));
-        let line = transport.open(generation, fresh_navigation, events);
+        let how = Opening { fresh_navigation, network: self.network };
+        let line = transport.open(generation, how, events);
         self.line = Some((generation, line));
     }
 

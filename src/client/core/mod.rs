@@ -19,7 +19,7 @@ use super::event::{Opened, Reply};
 use super::shared::{Shared, User};
 use super::{Error, Result, media};
 use crate::kill::{self, Point};
-use crate::model::{ErrorCode, Message};
+use crate::model::{ErrorCode, Message, NetworkKind};
 use crate::session::{Action, Answer, Generation, Input, Millis, SendOutcome, Session};
 use crate::store::{Durability, StoreError};
 use crate::transport::{Line, Transport};
@@ -50,6 +50,8 @@ pub(crate) struct Core {
     once: Option<care::Once>,
     /// A sync that has ended is about to leave the line, unless somebody wants it meanwhile.
     leaving: bool,
+    /// What the device is connected by, if the host has said so.
+    network: Option<NetworkKind>,
     /// Wall clock minus monotonic clock, when it was looked at last, ms.
     skew: i64,
 }
@@ -73,6 +75,7 @@ impl Core {
             timed: timed::Timed::default(),
             once: None,
             leaving: false,
+            network: None,
         }
     }
 
@@ -104,7 +107,10 @@ impl Core {
             Event::Connect { token, reply } => self.host_connects(&token, reply),
             Event::Reconnect { pauses, reply } => self.reconnect(pauses, reply),
             Event::Foreground(foreground) => self.input(Input::Foreground(foreground)),
-            Event::Network(kind) => self.input(Input::Network(kind)),
+            Event::Network(kind) => {
+                self.network = Some(kind);
+                self.input(Input::Network(kind));
+            }
             Event::Token(token) => self.take_token(token),
             Event::Disconnect(reply) => {
                 self.input(Input::Disconnect);
