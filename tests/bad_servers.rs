@@ -128,6 +128,16 @@ fn acceptance(time: u64) -> Message {
     Message::Binary(DownFrame::ConnAck(ConnAck { status: 0, accepted }).encode().unwrap())
 }
 
+/// Servers on this machine at which nobody listens.
+fn hundreds() -> Vec<String> {
+    (0..400).map(|number| format!("127.0.{}.{}:1", 1 + number / 200, 1 + number % 200)).collect()
+}
+
+fn naming(servers: Vec<String>) -> String {
+    let backup = servers[1..].join(",");
+    format!(r#"{{"code":200,"server":"{}","backupServer":"{backup}"}}"#, servers[0])
+}
+
 async fn failure(client: &Client, token: &str) -> i32 {
     client.connect(token.to_owned()).await.unwrap_err().code().0
 }
@@ -138,6 +148,7 @@ async fn wrong_navigation_has_its_codes() {
     let token = world.server.token("alice").await.unwrap();
     let page = "<html><body>Sign in to the hotel's network</body></html>";
     let huge = "x".repeat(2 << 20);
+    let circle = b"HTTP/1.1 302 Found\r\nLocation: /navi.js\r\nContent-Length: 0\r\n\r\n";
     let cases = vec![
         ("HTML", http(200, page), 30008),
         ("nothing", http(200, ""), 30008),
@@ -146,7 +157,9 @@ async fn wrong_navigation_has_its_codes() {
         ("a list", http(200, "[1,2]"), 30008),
         ("a number for the server", http(200, r#"{"code":200,"server":7}"#), 30008),
         ("an error page", http(502, page), 30007),
-        ("a redirect", http(302, ""), 30007),
+        ("a redirect to itself", Act::Raw(circle.to_vec()), 30007),
+        ("a proxy that asks for a login", http(401, page), 30007),
+        ("a proxy that forbids", http(403, page), 30007),
         ("token refused", http(401, r#"{"code":401}"#), 31004),
         ("token refused inside 200", http(200, r#"getServerEndpoint({"code":401});"#), 31004),
         ("app key refused", http(403, r#"{"code":403}"#), 31002),
@@ -155,6 +168,7 @@ async fn wrong_navigation_has_its_codes() {
         ("no HTTP", Act::Raw(b"\x00\x01\x02 what?\r\n\r\n".to_vec()), 30006),
         ("half an answer", Act::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"co".to_vec()), 30006),
         ("a dead server", http(200, r#"{"code":200,"server":"127.0.0.1:1"}"#), 30010),
+        ("hundreds of dead servers", http(200, &naming(hundreds())), 30010),
     ];
     for (what, act, code) in cases {
         let stage = Stage::before(&world).await;
@@ -175,6 +189,21 @@ async fn a_dead_server_is_passed_over_for_the_next() {
     stage.navigation.lock().unwrap().push_back(http(200, &answer));
     let alice = world.person("alice", stage.options(&world)).await;
     alice.connect().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn among_hundreds_of_servers_the_first_sixteen_are_asked() {
+    let world = World::new().await;
+    let real = world.server.address();
+    for (place, found) in [(15, true), (16, false)] {
+        let stage = Stage::before(&world).await;
+        let mut servers = hundreds();
+        servers[place].clone_from(&real);
+        stage.navigation.lock().unwrap().push_back(http(200, &naming(servers)));
+        let alice = world.person("alice", stage.options(&world)).await;
+        let result = alice.client.connect(alice.token.clone()).await.map_err(|error| error.code().0);
+        assert_eq!(result, if found { Ok("alice".to_owned()) } else { Err(30010) });
+    }
 }
 
 /// The one test that waits: for the client's own limit.

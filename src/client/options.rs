@@ -9,7 +9,8 @@ pub struct ClientOptions {
     /// App key, as the server's operator gives it.
     pub app_key: String,
     /// Navigation: `https://host[:port]`, or `http://host[:port]` for a server without TLS. Without a
-    /// scheme it is https.
+    /// scheme it is https. Several, separated by commas: the first that answers is taken, earlier ones have a
+    /// head start.
     pub navigation: String,
     /// Where data is kept; made if it does not exist. `None`: in memory, gone with the client.
     #[uniffi(default = None)]

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
+use super::address::Address;
 use super::connector::Dialer;
 use super::navigation::Navigation;
 use super::polling::{self, Poll};
@@ -159,23 +160,25 @@ impl Shared {
         let directory = self.servers.navigate(channel, fresh, report).await.map_err(failed)?;
         let standing_by = self.forced.is_none();
         let limit = if standing_by { timing::UPGRADE_LIMIT } else { timing::OPEN_LIMIT };
-        let socket = websocket::open(&self.servers, &directory, limit, standing_by).await?;
+        let (address, socket) = websocket::open(&self.servers, &directory, limit, standing_by).await?;
         report(TransportEvent::Opened(opened(channel, &directory.navigation)));
-        Ok(self.carry(socket, Vec::new(), outbox, report, false).await)
+        Ok(self.carry(&address, socket, Vec::new(), outbox, report, false).await)
     }
 
     /// Carries frames over a WebSocket and learns from how it fares. `heard`: it has brought a frame already.
     async fn carry(
         &self,
+        address: &Address,
         socket: Socket,
         early: Vec<UpFrame>,
         outbox: &mut Outbox,
         report: &(impl Fn(TransportEvent) + Sync),
         heard: bool,
     ) -> ErrorCode {
-        let birth = Birth { shared: self, at: self.servers.clock.monotonic(), heard: Mutex::new(heard) };
+        let at = self.servers.clock.monotonic();
+        let birth = Birth { shared: self, address, at, heard: Mutex::new(heard) };
         let code = websocket::carry(socket, early, outbox, |event| {
-            *birth.heard.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            birth.hears();
             report(event);
         });
         let code = code.await;
@@ -208,7 +211,7 @@ impl Shared {
         *self.fortune.lock().unwrap_or_else(PoisonError::into_inner) = Fortune::default();
         report(TransportEvent::Upgraded(opened(ConnectionChannel::Websocket, navigation)));
         report(TransportEvent::Frame(connack));
-        Ok(self.carry(socket, poll.kept_back(), outbox, report, true).await)
+        Ok(self.carry(poll.address(), socket, poll.kept_back(), outbox, report, true).await)
     }
 
     /// Waits until a WebSocket has taken the polled session over.
@@ -249,17 +252,28 @@ const NOBODY: &str = "0";
 /// The beginning of a WebSocket, until it has brought something.
 struct Birth<'a> {
     shared: &'a Shared,
+    address: &'a Address,
     at: u64,
     heard: Mutex<bool>,
 }
 
 impl Birth<'_> {
+    fn hears(&self) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::replace(&mut *heard, true) {
+            self.shared.servers.works(self.address);
+        }
+    }
+
     fn ended_by_itself(&self) {
         let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fortune = self.shared.fortune.lock().unwrap_or_else(PoisonError::into_inner);
         fortune.stillborn = if heard { 0 } else { fortune.stillborn + 1 };
         let useless = fortune.stillborn >= MAX_STILLBORN;
         drop(fortune);
+        if !heard {
+            self.shared.servers.failed(self.address);
+        }
         if useless {
             self.shared.rest_websocket();
         }
@@ -272,6 +286,7 @@ impl Drop for Birth<'_> {
         let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let age = self.shared.servers.clock.monotonic().saturating_sub(self.at);
         if !heard && age >= timing::MUTE_AFTER {
+            self.shared.servers.failed(self.address);
             self.shared.rest_websocket();
         }
     }

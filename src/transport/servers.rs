@@ -143,12 +143,12 @@ impl Servers {
         self.judge(|fared| &mut fared.servers, |standing, on, _| standing.won(on, address));
     }
 
-    /// A line to a server is open.
+    /// A server speaks to the client as it should.
     pub(super) fn works(&self, address: &Address) {
         self.judge(|fared| &mut fared.servers, |standing, on, _| standing.works(on, address));
     }
 
-    /// A server could not be reached, or no line to it opened.
+    /// A server could not be reached, or no line to it opened, or one that stayed mute.
     pub(super) fn failed(&self, address: &Address) {
         self.judge(|fared| &mut fared.servers, |standing, on, now| standing.failed(on, address, now));
     }

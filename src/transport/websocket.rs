@@ -39,7 +39,7 @@ pub(super) async fn open(
     directory: &Directory,
     limit: u64,
     standing_by: bool,
-) -> Result<Socket, Failure> {
+) -> Result<(Address, Socket), Failure> {
     let mut contest = servers.contest(directory);
     let mut failure: Option<Failure> = None;
     let mut begun = Stopwatch::start();
@@ -54,14 +54,13 @@ pub(super) async fn open(
                 begun = Stopwatch::start();
             }
             let result = open_at(servers, &address, None, limit).await;
-            match &result {
-                Ok(_) => servers.works(&address),
-                Err(_) => servers.failed(&address),
+            if result.is_err() {
+                servers.failed(&address);
             }
-            Ok::<_, Failure>(result)
+            Ok::<_, Failure>(result.map(|socket| (address, socket)))
         };
         match timeout(Duration::from_millis(left), attempt).await {
-            Ok(Ok(Ok(socket))) => return Ok(socket),
+            Ok(Ok(Ok(opened))) => return Ok(opened),
             Ok(Ok(Err(Failure { code, reached }))) => {
                 failure = Some(Failure { code, reached: reached || failure.is_some_and(|it| it.reached) });
             }
