@@ -206,6 +206,23 @@ async fn among_hundreds_of_servers_the_first_sixteen_are_asked() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_closes_every_line_rests_after_the_third() {
+    let world = World::new().await;
+    let stage = Stage::before(&world).await;
+    let answer = naming(vec![stage.address.to_string(), world.server.address()]);
+    // To the probe this answer is as good as any.
+    stage.navigation.lock().unwrap().extend((0..40).map(|_| http(200, &answer)));
+    stage.sockets.lock().unwrap().extend((0..40).map(|_| Act::Socket(vec![])));
+    let alice = world.person("alice", stage.options(&world)).await;
+    let mut results = Vec::new();
+    while results.len() < 4 && !results.contains(&Ok("alice".to_owned())) {
+        results.push(alice.client.connect(alice.token.clone()).await.map_err(|error| error.code().0));
+    }
+    assert_eq!(results.pop(), Some(Ok("alice".to_owned())), "{results:?}");
+    assert!(results.iter().all(|result| *result == Err(30027)), "{results:?}");
+}
+
 /// The one test that waits: for the client's own limit.
 #[tokio::test(flavor = "multi_thread")]
 async fn navigation_that_never_answers_times_out() {

@@ -176,7 +176,7 @@ impl Shared {
         heard: bool,
     ) -> ErrorCode {
         let at = self.servers.clock.monotonic();
-        let birth = Birth { shared: self, address, at, heard: Mutex::new(heard) };
+        let mut birth = Birth { shared: self, address, at, heard: Mutex::new(heard), ended: false };
         let code = websocket::carry(socket, early, outbox, |event| {
             birth.hears();
             report(event);
@@ -255,6 +255,8 @@ struct Birth<'a> {
     address: &'a Address,
     at: u64,
     heard: Mutex<bool>,
+    /// It has ended by itself.
+    ended: bool,
 }
 
 impl Birth<'_> {
@@ -265,15 +267,13 @@ impl Birth<'_> {
         }
     }
 
-    fn ended_by_itself(&self) {
+    fn ended_by_itself(&mut self) {
+        self.ended = true;
         let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fortune = self.shared.fortune.lock().unwrap_or_else(PoisonError::into_inner);
         fortune.stillborn = if heard { 0 } else { fortune.stillborn + 1 };
         let useless = fortune.stillborn >= MAX_STILLBORN;
         drop(fortune);
-        if !heard {
-            self.shared.servers.failed(self.address);
-        }
         if useless {
             self.shared.rest_websocket();
         }
@@ -285,8 +285,11 @@ impl Drop for Birth<'_> {
     fn drop(&mut self) {
         let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let age = self.shared.servers.clock.monotonic().saturating_sub(self.at);
-        if !heard && age >= timing::MUTE_AFTER {
+        let mute = !heard && age >= timing::MUTE_AFTER;
+        if mute || (!heard && self.ended) {
             self.shared.servers.failed(self.address);
+        }
+        if mute {
             self.shared.rest_websocket();
         }
     }

@@ -103,8 +103,9 @@ typedef void (*AnserDestroy)(void *user_data);
 
 /*
  Makes options for `app_key` and `navigation` (`https://host[:port]`, or `http://host[:port]` for a
- server without TLS; several are separated by commas, and the first that answers is taken). Neither may be NULL. The caller owns `*out` and frees it with
- `anser_options_free`. Returns 0, 34405 for NULL, 34404 for text that is not UTF-8.
+ server without TLS; several are separated by commas, and the first that answers is taken). Neither may be
+ NULL. The caller owns `*out` and frees it with `anser_options_free`. Returns 0, 34405 for NULL, 34404 for
+ text that is not UTF-8.
  */
 int32_t anser_options_new(const char *app_key, const char *navigation, AnserOptions *out);
 

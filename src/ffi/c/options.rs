@@ -11,8 +11,9 @@ use crate::client::{ClientOptions, Platform};
 use crate::model::{ConnectionChannel, ErrorCode};
 
 /// Makes options for `app_key` and `navigation` (`https://host[:port]`, or `http://host[:port]` for a
-/// server without TLS; several are separated by commas, and the first that answers is taken). Neither may be NULL. The caller owns `*out` and frees it with
-/// `anser_options_free`. Returns 0, 34405 for NULL, 34404 for text that is not UTF-8.
+/// server without TLS; several are separated by commas, and the first that answers is taken). Neither may be
+/// NULL. The caller owns `*out` and frees it with `anser_options_free`. Returns 0, 34405 for NULL, 34404 for
+/// text that is not UTF-8.
 #[unsafe(no_mangle)]
 pub extern "C" fn anser_options_new(
     app_key: *const c_char,
