@@ -231,8 +231,9 @@ async fn navigation_that_never_answers_times_out() {
     stage.navigation.lock().unwrap().push_back(Act::Hold);
     let alice = world.person("alice", stage.options(&world)).await;
     assert_eq!(failure(&alice.client, &alice.token).await, 30005);
-    let heard = alice.heard.heard();
-    assert!(heard.statuses.iter().any(|(status, _)| *status == ConnectionStatus::ResponseNaviTimeout));
+    alice.heard.wait("the status", |heard| {
+        heard.statuses.iter().any(|(status, _)| *status == ConnectionStatus::ResponseNaviTimeout)
+    });
     alice.connect().await;
 }
 
