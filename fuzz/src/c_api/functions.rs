@@ -1,0 +1,90 @@
+//! Every function of the header, with its arguments taken from the input by their types.
+
+use anser::ffi::c::*;
+
+use super::call::{Call, Invoke as _};
+
+/// A function under its name.
+pub(crate) struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) call: fn(&mut Call),
+}
+
+macro_rules! functions {
+    ($($name:ident)*) => {
+        &[$(Function { name: stringify!($name), call: |call| $name.invoke(call) },)*]
+    };
+}
+
+#[rustfmt::skip]
+pub(crate) const FUNCTIONS: &[Function] = functions! {
+    anser_options_new anser_options_set_data_dir anser_options_set_heartbeat anser_options_set_user_id
+    anser_options_set_platform anser_options_set_channel anser_options_set_ca_pem anser_options_add_pin
+    anser_options_set_proxy anser_options_set_encryption_key anser_options_free anser_error_words
+    anser_version anser_client_new anser_client_close anser_client_free anser_client_connect
+    anser_client_reconnect anser_client_disconnect anser_client_logout anser_client_sync_now
+    anser_client_status anser_client_channel anser_client_current_user_id anser_client_server_time_delta
+    anser_client_set_device_info anser_client_info anser_client_reconnect_after anser_client_renew_token
+    anser_client_set_foreground anser_client_network_changed anser_client_add_listener
+    anser_client_add_log_listener anser_subscription_cancel anser_subscription_cancel_and_wait
+    anser_subscription_free anser_client_event_fd anser_client_next_event anser_event_kind anser_event_error
+    anser_event_status anser_event_count anser_event_number anser_event_answer anser_event_text
+    anser_event_user_data anser_event_message_count anser_event_conversation_count anser_event_free
+    anser_event_has_more anser_event_gap_count anser_event_gap_from anser_event_gap_to anser_event_tag_count
+    anser_event_tag_id anser_event_tag_name anser_event_tag_created_time anser_event_tag_conversation_count
+    anser_event_reader_count anser_event_reader_id anser_event_reader_time anser_event_quiet_start
+    anser_event_quiet_duration anser_event_quiet_except_mentions anser_event_change_count
+    anser_event_change_kind anser_event_change_id_count anser_event_change_id anser_event_change_key_count
+    anser_event_change_key anser_event_change_time anser_event_receipt_count anser_event_receipt_kind
+    anser_event_receipt_user_id anser_event_receipt_uid_count anser_event_receipt_uid anser_event_receipt_time
+    anser_event_typing_count anser_event_typing_user_id anser_event_typing_object_name
+    anser_event_progress_state anser_event_progress_direction anser_event_progress_message_id
+    anser_event_progress_path anser_event_progress_transferred anser_event_progress_total anser_event_hit_text
+    anser_event_hit_range_count anser_event_hit_range_start anser_event_hit_range_length
+    anser_event_found_count anser_event_found_is_exact anser_event_report anser_event_problem_count
+    anser_event_problem anser_event_table_count anser_event_table_name anser_event_table_rows
+    anser_event_set_aside anser_message_id anser_message_uid anser_message_conversation_type
+    anser_message_target_id anser_message_direction anser_message_sender_id anser_message_object_name
+    anser_message_content anser_message_text anser_message_sent_time anser_message_received_time
+    anser_message_sent_status anser_message_error anser_message_received_status anser_message_is_counted
+    anser_message_is_mentioned anser_message_is_offline anser_message_extra anser_message_is_silent
+    anser_message_is_expandable anser_message_expansion_count anser_message_expansion_key
+    anser_message_expansion_value anser_message_expansion_of anser_message_local_path
+    anser_message_is_receipt_requested anser_message_read_count anser_message_destruct_at anser_message_retain
+    anser_message_free anser_conversation_type anser_conversation_target_id anser_conversation_unread_count
+    anser_conversation_sort_time anser_conversation_read_time anser_conversation_is_top
+    anser_conversation_mute anser_conversation_is_hidden anser_conversation_draft
+    anser_conversation_mention_count anser_conversation_tag_count anser_conversation_tag_id
+    anser_conversation_peer_delivered_time anser_conversation_peer_read_time anser_conversation_retain
+    anser_conversation_free anser_messages_send_text anser_messages_send anser_messages_wait_sent
+    anser_messages_resend anser_messages_cancel anser_messages_get anser_messages_get_by_uid
+    anser_messages_history anser_messages_recall anser_messages_set_content anser_messages_set_extra
+    anser_messages_set_search_words anser_messages_set_received_status anser_messages_set_sent_status
+    anser_messages_delete anser_messages_delete_everywhere anser_messages_set_expansion
+    anser_messages_remove_expansion anser_messages_begin_destruct anser_messages_stop_destruct
+    anser_messages_register_kinds anser_messages_insert anser_messages_insert_many anser_history_page
+    anser_history_load anser_history_around anser_history_remote anser_history_backfill anser_history_gaps
+    anser_history_first_unread anser_history_unread_mentions anser_history_clear anser_history_clear_remote
+    anser_conversations_list anser_conversations_filter anser_conversations_rows anser_conversations_get
+    anser_conversations_create anser_conversations_remove anser_conversations_clear
+    anser_conversations_set_hidden anser_conversations_set_top anser_conversations_set_mute
+    anser_conversations_mute anser_conversations_sync_list anser_conversations_unread_count
+    anser_conversations_unread_count_of anser_conversations_unread_count_by_types
+    anser_conversations_total_unread_count anser_conversations_clear_unread
+    anser_conversations_clear_unread_until anser_conversations_set_unread_count
+    anser_conversations_clear_all_unread anser_conversations_save_draft anser_conversations_draft
+    anser_conversations_add_tag anser_conversations_remove_tag anser_conversations_tags
+    anser_conversations_set_tag anser_search_messages anser_search_count anser_search_conversations
+    anser_receipts_send_read anser_receipts_request anser_receipts_respond anser_receipts_readers
+    anser_receipts_report_read anser_receipts_remote_readers anser_receipts_send_typing
+    anser_receipts_set_typing_interval anser_settings_quiet_hours anser_settings_set_quiet_hours
+    anser_settings_remove_quiet_hours anser_settings_offline_days anser_settings_set_offline_days
+    anser_settings_has_remote_unread anser_media_send anser_media_download anser_media_download_url
+    anser_media_pause anser_media_resume anser_media_cancel anser_media_pause_download
+    anser_media_resume_download anser_media_cancel_download anser_media_set_cache_limit anser_media_cache_size
+    anser_media_clear_cache anser_media_set_uploader anser_upload_id anser_upload_message_id anser_upload_path
+    anser_upload_object_name anser_upload_size anser_upload_offset anser_upload_is_stopped anser_upload_report
+    anser_upload_finish anser_upload_fail anser_upload_free anser_storage_verify anser_storage_export
+    anser_storage_import anser_storage_size_report anser_storage_suspend anser_storage_resume
+    anser_storage_sync_once anser_storage_clear_data anser_storage_rekey anser_storage_last_report
+};
