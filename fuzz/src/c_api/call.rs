@@ -177,13 +177,13 @@ macro_rules! plain_outcomes {
 plain_outcomes!(i64 u32 usize bool *mut c_void);
 
 /// A function that can be called with what the input says.
-pub(super) trait Invoke<Arguments> {
+pub(super) trait Invoke {
     fn invoke(self, call: &mut Call);
 }
 
 macro_rules! invoke {
     ($($argument:ident)*) => {
-        impl<F: Fn($($argument),*) -> R, R: Outcome, $($argument: Argument),*> Invoke<($($argument,)*)> for F {
+        impl<R: Outcome, $($argument: Argument),*> Invoke for extern "C" fn($($argument),*) -> R {
             #[allow(non_snake_case)]
             fn invoke(self, call: &mut Call) {
                 $(
@@ -202,8 +202,8 @@ invoke!(A B);
 invoke!(A B C);
 invoke!(A B C D);
 invoke!(A B C D E);
-invoke!(A B C D E G);
-invoke!(A B C D E G H);
-invoke!(A B C D E G H I);
-invoke!(A B C D E G H I J);
-invoke!(A B C D E G H I J K);
+invoke!(A B C D E F);
+invoke!(A B C D E F G);
+invoke!(A B C D E F G H);
+invoke!(A B C D E F G H I);
+invoke!(A B C D E F G H I J);

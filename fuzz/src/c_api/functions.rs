@@ -1,4 +1,5 @@
-//! Every function of the header, with its arguments taken from the input by their types.
+//! Every function of the header, with its arguments taken from the input by their types; here only their number is
+//! said.
 
 use anser::ffi::c::*;
 
@@ -11,80 +12,109 @@ pub(crate) struct Function {
 }
 
 macro_rules! functions {
-    ($($name:ident)*) => {
-        &[$(Function { name: stringify!($name), call: |call| $name.invoke(call) },)*]
+    ($($name:ident($($any:tt)*))*) => {
+        &[$(Function {
+            name: stringify!($name),
+            call: |call| ($name as extern "C" fn($($any),*) -> _).invoke(call),
+        },)*]
     };
 }
 
 #[rustfmt::skip]
 pub(crate) const FUNCTIONS: &[Function] = functions! {
-    anser_options_new anser_options_set_data_dir anser_options_set_heartbeat anser_options_set_user_id
-    anser_options_set_platform anser_options_set_channel anser_options_set_ca_pem anser_options_add_pin
-    anser_options_set_proxy anser_options_set_encryption_key anser_options_free anser_error_words
-    anser_version anser_client_new anser_client_close anser_client_free anser_client_connect
-    anser_client_reconnect anser_client_disconnect anser_client_logout anser_client_sync_now
-    anser_client_status anser_client_channel anser_client_current_user_id anser_client_server_time_delta
-    anser_client_set_device_info anser_client_info anser_client_reconnect_after anser_client_renew_token
-    anser_client_set_foreground anser_client_network_changed anser_client_add_listener
-    anser_client_add_log_listener anser_subscription_cancel anser_subscription_cancel_and_wait
-    anser_subscription_free anser_client_event_fd anser_client_next_event anser_event_kind anser_event_error
-    anser_event_status anser_event_count anser_event_number anser_event_answer anser_event_text
-    anser_event_user_data anser_event_message_count anser_event_conversation_count anser_event_free
-    anser_event_has_more anser_event_gap_count anser_event_gap_from anser_event_gap_to anser_event_tag_count
-    anser_event_tag_id anser_event_tag_name anser_event_tag_created_time anser_event_tag_conversation_count
-    anser_event_reader_count anser_event_reader_id anser_event_reader_time anser_event_quiet_start
-    anser_event_quiet_duration anser_event_quiet_except_mentions anser_event_change_count
-    anser_event_change_kind anser_event_change_id_count anser_event_change_id anser_event_change_key_count
-    anser_event_change_key anser_event_change_time anser_event_receipt_count anser_event_receipt_kind
-    anser_event_receipt_user_id anser_event_receipt_uid_count anser_event_receipt_uid anser_event_receipt_time
-    anser_event_typing_count anser_event_typing_user_id anser_event_typing_object_name
-    anser_event_progress_state anser_event_progress_direction anser_event_progress_message_id
-    anser_event_progress_path anser_event_progress_transferred anser_event_progress_total anser_event_hit_text
-    anser_event_hit_range_count anser_event_hit_range_start anser_event_hit_range_length
-    anser_event_found_count anser_event_found_is_exact anser_event_report anser_event_problem_count
-    anser_event_problem anser_event_table_count anser_event_table_name anser_event_table_rows
-    anser_event_set_aside anser_message_id anser_message_uid anser_message_conversation_type
-    anser_message_target_id anser_message_direction anser_message_sender_id anser_message_object_name
-    anser_message_content anser_message_text anser_message_sent_time anser_message_received_time
-    anser_message_sent_status anser_message_error anser_message_received_status anser_message_is_counted
-    anser_message_is_mentioned anser_message_is_offline anser_message_extra anser_message_is_silent
-    anser_message_is_expandable anser_message_expansion_count anser_message_expansion_key
-    anser_message_expansion_value anser_message_expansion_of anser_message_local_path
-    anser_message_is_receipt_requested anser_message_read_count anser_message_destruct_at anser_message_retain
-    anser_message_free anser_conversation_type anser_conversation_target_id anser_conversation_unread_count
-    anser_conversation_sort_time anser_conversation_read_time anser_conversation_is_top
-    anser_conversation_mute anser_conversation_is_hidden anser_conversation_draft
-    anser_conversation_mention_count anser_conversation_tag_count anser_conversation_tag_id
-    anser_conversation_peer_delivered_time anser_conversation_peer_read_time anser_conversation_retain
-    anser_conversation_free anser_messages_send_text anser_messages_send anser_messages_wait_sent
-    anser_messages_resend anser_messages_cancel anser_messages_get anser_messages_get_by_uid
-    anser_messages_history anser_messages_recall anser_messages_set_content anser_messages_set_extra
-    anser_messages_set_search_words anser_messages_set_received_status anser_messages_set_sent_status
-    anser_messages_delete anser_messages_delete_everywhere anser_messages_set_expansion
-    anser_messages_remove_expansion anser_messages_begin_destruct anser_messages_stop_destruct
-    anser_messages_register_kinds anser_messages_insert anser_messages_insert_many anser_history_page
-    anser_history_load anser_history_around anser_history_remote anser_history_backfill anser_history_gaps
-    anser_history_first_unread anser_history_unread_mentions anser_history_clear anser_history_clear_remote
-    anser_conversations_list anser_conversations_filter anser_conversations_rows anser_conversations_get
-    anser_conversations_create anser_conversations_remove anser_conversations_clear
-    anser_conversations_set_hidden anser_conversations_set_top anser_conversations_set_mute
-    anser_conversations_mute anser_conversations_sync_list anser_conversations_unread_count
-    anser_conversations_unread_count_of anser_conversations_unread_count_by_types
-    anser_conversations_total_unread_count anser_conversations_clear_unread
-    anser_conversations_clear_unread_until anser_conversations_set_unread_count
-    anser_conversations_clear_all_unread anser_conversations_save_draft anser_conversations_draft
-    anser_conversations_add_tag anser_conversations_remove_tag anser_conversations_tags
-    anser_conversations_set_tag anser_search_messages anser_search_count anser_search_conversations
-    anser_receipts_send_read anser_receipts_request anser_receipts_respond anser_receipts_readers
-    anser_receipts_report_read anser_receipts_remote_readers anser_receipts_send_typing
-    anser_receipts_set_typing_interval anser_settings_quiet_hours anser_settings_set_quiet_hours
-    anser_settings_remove_quiet_hours anser_settings_offline_days anser_settings_set_offline_days
-    anser_settings_has_remote_unread anser_media_send anser_media_download anser_media_download_url
-    anser_media_pause anser_media_resume anser_media_cancel anser_media_pause_download
-    anser_media_resume_download anser_media_cancel_download anser_media_set_cache_limit anser_media_cache_size
-    anser_media_clear_cache anser_media_set_uploader anser_upload_id anser_upload_message_id anser_upload_path
-    anser_upload_object_name anser_upload_size anser_upload_offset anser_upload_is_stopped anser_upload_report
-    anser_upload_finish anser_upload_fail anser_upload_free anser_storage_verify anser_storage_export
-    anser_storage_import anser_storage_size_report anser_storage_suspend anser_storage_resume
-    anser_storage_sync_once anser_storage_clear_data anser_storage_rekey anser_storage_last_report
+    anser_options_new(_ _ _) anser_options_set_data_dir(_ _) anser_options_set_heartbeat(_ _)
+    anser_options_set_user_id(_ _) anser_options_set_platform(_ _) anser_options_set_channel(_ _)
+    anser_options_set_ca_pem(_ _) anser_options_add_pin(_ _) anser_options_set_proxy(_ _)
+    anser_options_set_encryption_key(_ _ _) anser_options_free(_) anser_error_words(_) anser_version()
+    anser_client_new(_ _) anser_client_close(_) anser_client_free(_) anser_client_connect(_ _ _ _ _)
+    anser_client_reconnect(_ _ _ _) anser_client_disconnect(_ _ _ _) anser_client_logout(_ _ _ _)
+    anser_client_sync_now(_ _ _ _) anser_client_status(_ _) anser_client_channel(_ _)
+    anser_client_current_user_id(_ _ _ _) anser_client_server_time_delta(_ _)
+    anser_client_set_device_info(_ _ _ _) anser_client_info(_ _ _ _ _)
+    anser_client_reconnect_after(_ _ _ _ _ _) anser_client_renew_token(_ _) anser_client_set_foreground(_ _)
+    anser_client_network_changed(_ _) anser_client_add_listener(_ _ _ _ _ _)
+    anser_client_add_log_listener(_ _ _ _ _ _) anser_subscription_cancel(_)
+    anser_subscription_cancel_and_wait(_) anser_subscription_free(_) anser_client_event_fd(_ _)
+    anser_client_next_event(_ _ _) anser_event_kind(_) anser_event_error(_) anser_event_status(_)
+    anser_event_count(_) anser_event_number(_) anser_event_answer(_) anser_event_text(_)
+    anser_event_user_data(_) anser_event_message_count(_) anser_event_conversation_count(_)
+    anser_event_free(_) anser_event_has_more(_) anser_event_gap_count(_) anser_event_gap_from(_ _)
+    anser_event_gap_to(_ _) anser_event_tag_count(_) anser_event_tag_id(_ _) anser_event_tag_name(_ _)
+    anser_event_tag_created_time(_ _) anser_event_tag_conversation_count(_ _) anser_event_reader_count(_)
+    anser_event_reader_id(_ _) anser_event_reader_time(_ _) anser_event_quiet_start(_)
+    anser_event_quiet_duration(_) anser_event_quiet_except_mentions(_) anser_event_change_count(_)
+    anser_event_change_kind(_ _) anser_event_change_id_count(_ _) anser_event_change_id(_ _ _)
+    anser_event_change_key_count(_ _) anser_event_change_key(_ _ _) anser_event_change_time(_ _)
+    anser_event_receipt_count(_) anser_event_receipt_kind(_ _) anser_event_receipt_user_id(_ _)
+    anser_event_receipt_uid_count(_ _) anser_event_receipt_uid(_ _ _) anser_event_receipt_time(_ _)
+    anser_event_typing_count(_) anser_event_typing_user_id(_ _) anser_event_typing_object_name(_ _)
+    anser_event_progress_state(_) anser_event_progress_direction(_) anser_event_progress_message_id(_)
+    anser_event_progress_path(_) anser_event_progress_transferred(_) anser_event_progress_total(_)
+    anser_event_hit_text(_ _) anser_event_hit_range_count(_ _) anser_event_hit_range_start(_ _ _)
+    anser_event_hit_range_length(_ _ _) anser_event_found_count(_ _) anser_event_found_is_exact(_ _)
+    anser_event_report(_ _) anser_event_problem_count(_) anser_event_problem(_ _) anser_event_table_count(_)
+    anser_event_table_name(_ _) anser_event_table_rows(_ _) anser_event_set_aside(_) anser_message_id(_)
+    anser_message_uid(_) anser_message_conversation_type(_) anser_message_target_id(_)
+    anser_message_direction(_) anser_message_sender_id(_) anser_message_object_name(_)
+    anser_message_content(_) anser_message_text(_) anser_message_sent_time(_) anser_message_received_time(_)
+    anser_message_sent_status(_) anser_message_error(_) anser_message_received_status(_)
+    anser_message_is_counted(_) anser_message_is_mentioned(_) anser_message_is_offline(_)
+    anser_message_extra(_) anser_message_is_silent(_) anser_message_is_expandable(_)
+    anser_message_expansion_count(_) anser_message_expansion_key(_ _) anser_message_expansion_value(_ _)
+    anser_message_expansion_of(_ _) anser_message_local_path(_) anser_message_is_receipt_requested(_)
+    anser_message_read_count(_) anser_message_destruct_at(_) anser_message_retain(_ _) anser_message_free(_)
+    anser_conversation_type(_) anser_conversation_target_id(_) anser_conversation_unread_count(_)
+    anser_conversation_sort_time(_) anser_conversation_read_time(_) anser_conversation_is_top(_)
+    anser_conversation_mute(_) anser_conversation_is_hidden(_) anser_conversation_draft(_)
+    anser_conversation_mention_count(_) anser_conversation_tag_count(_) anser_conversation_tag_id(_ _)
+    anser_conversation_peer_delivered_time(_) anser_conversation_peer_read_time(_)
+    anser_conversation_retain(_ _) anser_conversation_free(_) anser_messages_send_text(_ _ _ _ _ _ _)
+    anser_messages_send(_ _ _ _ _ _ _ _ _) anser_messages_wait_sent(_ _ _ _ _)
+    anser_messages_resend(_ _ _ _ _) anser_messages_cancel(_ _ _ _ _) anser_messages_get(_ _ _ _ _)
+    anser_messages_get_by_uid(_ _ _ _ _) anser_messages_history(_ _ _ _ _ _ _ _)
+    anser_messages_recall(_ _ _ _ _ _ _) anser_messages_set_content(_ _ _ _ _ _)
+    anser_messages_set_extra(_ _ _ _ _ _) anser_messages_set_search_words(_ _ _ _ _ _)
+    anser_messages_set_received_status(_ _ _ _ _ _) anser_messages_set_sent_status(_ _ _ _ _ _)
+    anser_messages_delete(_ _ _ _ _ _) anser_messages_delete_everywhere(_ _ _ _ _ _)
+    anser_messages_set_expansion(_ _ _ _ _ _ _ _) anser_messages_remove_expansion(_ _ _ _ _ _ _)
+    anser_messages_begin_destruct(_ _ _ _ _) anser_messages_stop_destruct(_ _ _ _ _)
+    anser_messages_register_kinds(_ _ _) anser_messages_insert(_ _ _ _ _)
+    anser_messages_insert_many(_ _ _ _ _ _) anser_history_page(_ _ _ _ _ _ _)
+    anser_history_load(_ _ _ _ _ _ _ _) anser_history_around(_ _ _ _ _ _ _ _)
+    anser_history_remote(_ _ _ _ _ _ _ _ _) anser_history_backfill(_ _ _ _ _ _ _ _)
+    anser_history_gaps(_ _ _ _ _ _) anser_history_first_unread(_ _ _ _ _ _)
+    anser_history_unread_mentions(_ _ _ _ _ _ _) anser_history_clear(_ _ _ _ _ _ _)
+    anser_history_clear_remote(_ _ _ _ _ _ _ _) anser_conversations_list(_ _ _ _ _ _ _ _ _)
+    anser_conversations_filter(_ _ _ _ _ _ _ _) anser_conversations_rows(_ _ _ _ _ _ _)
+    anser_conversations_get(_ _ _ _ _ _) anser_conversations_create(_ _ _ _ _ _)
+    anser_conversations_remove(_ _ _ _ _ _ _) anser_conversations_clear(_ _ _ _ _ _)
+    anser_conversations_set_hidden(_ _ _ _ _ _ _) anser_conversations_set_top(_ _ _ _ _ _ _ _)
+    anser_conversations_set_mute(_ _ _ _ _ _ _ _) anser_conversations_mute(_ _ _ _ _ _)
+    anser_conversations_sync_list(_ _ _ _ _) anser_conversations_unread_count(_ _ _ _ _ _)
+    anser_conversations_unread_count_of(_ _ _ _ _ _ _)
+    anser_conversations_unread_count_by_types(_ _ _ _ _ _ _) anser_conversations_total_unread_count(_ _ _ _)
+    anser_conversations_clear_unread(_ _ _ _ _ _) anser_conversations_clear_unread_until(_ _ _ _ _ _ _)
+    anser_conversations_set_unread_count(_ _ _ _ _ _ _) anser_conversations_clear_all_unread(_ _ _ _)
+    anser_conversations_save_draft(_ _ _ _ _ _ _) anser_conversations_draft(_ _ _ _ _ _)
+    anser_conversations_add_tag(_ _ _ _ _ _) anser_conversations_remove_tag(_ _ _ _ _)
+    anser_conversations_tags(_ _ _ _) anser_conversations_set_tag(_ _ _ _ _ _ _ _ _)
+    anser_search_messages(_ _ _ _ _) anser_search_count(_ _ _ _ _) anser_search_conversations(_ _ _ _ _ _ _ _)
+    anser_receipts_send_read(_ _ _ _ _ _ _) anser_receipts_request(_ _ _ _ _)
+    anser_receipts_respond(_ _ _ _ _ _ _ _) anser_receipts_readers(_ _ _ _ _)
+    anser_receipts_report_read(_ _ _ _ _ _ _) anser_receipts_remote_readers(_ _ _ _ _ _)
+    anser_receipts_send_typing(_ _ _ _ _ _ _) anser_receipts_set_typing_interval(_ _)
+    anser_settings_quiet_hours(_ _ _ _) anser_settings_set_quiet_hours(_ _ _ _ _ _ _)
+    anser_settings_remove_quiet_hours(_ _ _ _) anser_settings_offline_days(_ _ _ _)
+    anser_settings_set_offline_days(_ _ _ _ _) anser_settings_has_remote_unread(_ _ _ _)
+    anser_media_send(_ _ _ _ _ _ _ _ _ _) anser_media_download(_ _ _ _ _ _)
+    anser_media_download_url(_ _ _ _ _ _ _) anser_media_pause(_ _ _ _ _) anser_media_resume(_ _ _ _ _)
+    anser_media_cancel(_ _ _ _ _) anser_media_pause_download(_ _ _ _ _) anser_media_resume_download(_ _ _ _ _)
+    anser_media_cancel_download(_ _ _ _ _) anser_media_set_cache_limit(_ _ _ _ _)
+    anser_media_cache_size(_ _ _ _) anser_media_clear_cache(_ _ _ _) anser_media_set_uploader(_ _ _ _)
+    anser_upload_id(_) anser_upload_message_id(_) anser_upload_path(_) anser_upload_object_name(_)
+    anser_upload_size(_) anser_upload_offset(_) anser_upload_is_stopped(_) anser_upload_report(_ _)
+    anser_upload_finish(_ _) anser_upload_fail(_ _ _) anser_upload_free(_) anser_storage_verify(_ _ _ _ _)
+    anser_storage_export(_ _ _ _ _ _ _ _) anser_storage_import(_ _ _ _ _ _) anser_storage_size_report(_ _ _ _)
+    anser_storage_suspend(_ _ _ _) anser_storage_resume(_ _ _ _) anser_storage_sync_once(_ _ _ _ _ _)
+    anser_storage_clear_data(_ _ _ _) anser_storage_rekey(_ _ _ _ _ _) anser_storage_last_report(_ _)
 };

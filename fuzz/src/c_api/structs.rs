@@ -206,6 +206,7 @@ fn download_options(call: &mut Call) -> AnserDownloadOptions {
     AnserDownloadOptions {
         size: size::<AnserDownloadOptions>(call),
         path: rarely(call),
+        sha256: rarely(call),
         url_key: rarely(call),
     }
 }
