@@ -21,7 +21,7 @@ mod step;
 mod world;
 
 /// More steps than this find nothing that fewer do not, and take long.
-const MAX_STEPS: usize = 400;
+const MAX_STEPS: usize = 200;
 
 /// Plays a script.
 pub fn run(data: &[u8]) {

@@ -117,4 +117,6 @@ pub(crate) const FUNCTIONS: &[Function] = functions! {
     anser_storage_export(_ _ _ _ _ _ _ _) anser_storage_import(_ _ _ _ _ _) anser_storage_size_report(_ _ _ _)
     anser_storage_suspend(_ _ _ _) anser_storage_resume(_ _ _ _) anser_storage_sync_once(_ _ _ _ _ _)
     anser_storage_clear_data(_ _ _ _) anser_storage_rekey(_ _ _ _ _ _) anser_storage_last_report(_ _)
+    anser_event_message(_ _) anser_event_conversation(_ _) anser_event_change_conversation(_ _)
+    anser_event_change_message(_ _) anser_event_receipt_conversation(_ _) anser_conversation_latest_message(_)
 };
