@@ -304,6 +304,11 @@ impl Session {
         self.connection.status()
     }
 
+    /// Where the inbox stands in memory: ahead of the store by the batches that it has not answered.
+    pub fn cursors(&self) -> Cursors {
+        self.pull.ahead()
+    }
+
     /// Whether requests can be made.
     pub fn is_online(&self) -> bool {
         self.connection.is_online()

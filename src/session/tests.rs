@@ -5,6 +5,7 @@ mod inbox_end;
 mod keeping;
 mod properties;
 mod reconnecting;
+mod samples;
 mod table;
 mod upgrade;
 
@@ -12,6 +13,7 @@ use super::*;
 use crate::model::ConversationKey;
 use crate::timing;
 use crate::wire::{Accepted, Body, ConnAck, DownPublish, PubAck, QueryAck, UpPublish, body};
+use samples::{acks, connack, downstream, outgoing, page};
 
 /// A session and its clock.
 struct Rig {
@@ -81,32 +83,6 @@ impl Rig {
     }
 }
 
-fn connack(status: u8) -> DownFrame {
-    let accepted = Accepted { user_id: "me".into(), session_id: "s".into(), time: 1_700_000_000_000 };
-    DownFrame::ConnAck(ConnAck { status, accepted: (status == 0).then_some(accepted) })
-}
-
-fn downstream(time: i64, text: &str) -> body::DownstreamMessage {
-    body::DownstreamMessage {
-        from_user_id: Some("peer".into()),
-        r#type: Some(1),
-        object_name: Some("RC:TxtMsg".into()),
-        content: Some(format!("{{\"content\":\"{text}\"}}").into_bytes().into()),
-        data_time: Some(time),
-        status: Some(0x30),
-        message_uid: Some(format!("uid-{time}")),
-        ..Default::default()
-    }
-}
-
-/// A page of one message of `time` (none for 0), up to `time`.
-fn page(message_id: u16, time: i64, finished: bool) -> DownFrame {
-    let list = if time > 0 { vec![downstream(time, "x")] } else { Vec::new() };
-    let body = body::DownstreamMessages { list, sync_time: Some(time), finished: Some(finished) }.to_bytes();
-    let (dup, retain) = (false, false);
-    DownFrame::QueryAck(QueryAck { qos: Qos::AtLeastOnce, dup, retain, message_id, date: 0, status: 0, body })
-}
-
 fn push(topic: Topic, qos: Qos, message_id: u16, body: Bytes) -> DownFrame {
     DownFrame::Publish(DownPublish {
         qos,
@@ -118,16 +94,6 @@ fn push(topic: Topic, qos: Qos, message_id: u16, body: Bytes) -> DownFrame {
         message_id,
         body,
     })
-}
-
-fn outgoing(message: i64, target: &str) -> Outgoing {
-    Outgoing {
-        message,
-        conversation: ConversationKey::private(target),
-        topic: Topic::PrivateMessage,
-        target: target.into(),
-        body: format!("body {message}").into_bytes().into(),
-    }
 }
 
 fn frames(actions: &[Action]) -> Vec<&UpFrame> {
@@ -185,10 +151,6 @@ fn opens(actions: &[Action]) -> Vec<bool> {
             _ => None,
         })
         .collect()
-}
-
-fn acks(message_id: u16, status: u16) -> DownFrame {
-    DownFrame::PubAck(PubAck::new(message_id, status, 1_700_000_000_123, "uid-1"))
 }
 
 #[test]

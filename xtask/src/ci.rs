@@ -39,7 +39,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 fn format() -> anyhow::Result<()> {
-    start(&mut cargo(&["fmt", "--all", "--check"]))
+    start(&mut cargo(&["fmt", "--all", "--check"]))?;
+    // A workspace of its own.
+    start(&mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
 }
 
 fn lints() -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ mod c_suite;
 mod ci;
 mod demo;
 mod facades;
+mod fuzz;
 mod hosts;
 mod kill;
 mod licences;
@@ -74,6 +75,18 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Feeds what mutation and coverage find to everything that reads foreign bytes; fails on a crash or a hang.
+    Fuzz {
+        /// How long, all targets together.
+        #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..))]
+        minutes: u32,
+        /// Only this one.
+        #[arg(long)]
+        target: Option<fuzz::Target>,
+        /// Runs the target once with this file, as a finding names it.
+        #[arg(long, requires = "target")]
+        replay: Option<PathBuf>,
+    },
     /// Measures.
     Bench {
         /// What.
@@ -108,6 +121,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bindings { pack } => bindings::run(pack),
         Command::Kill { arguments } => kill::run(&arguments),
         Command::Sim { arguments } => sim::run(&arguments),
+        Command::Fuzz { minutes, target, replay } => {
+            fuzz::run(minutes, target, replay.map(|path| caller.join(path)).as_deref())
+        }
         Command::Bench { what, arguments } => bench::run(what, &arguments),
     }
 }

@@ -1,93 +1,9 @@
-//! What can happen to a session in the property test, and how likely.
+//! How likely each step is in the property test.
 
 use proptest::prelude::*;
 
 use super::super::*;
-use super::PEERS;
-
-/// What happens next; numbers choose among what there is at that moment.
-#[derive(Debug, Clone)]
-pub(super) enum Step {
-    Connect,
-    Reconnect {
-        pauses: Vec<u64>,
-    },
-    Disconnect,
-    Forget,
-    Foreground(bool),
-    Network(NetworkKind),
-    Woke,
-    Token {
-        renewed: bool,
-    },
-    RetryAfter {
-        back: u64,
-        pause: u64,
-    },
-    /// The clock goes back.
-    Back {
-        by: u64,
-    },
-    Navigation,
-    Opened {
-        back: u64,
-        heartbeat: bool,
-    },
-    Lost {
-        back: u64,
-        code: i32,
-    },
-    Frame {
-        back: u64,
-        frame: DownFrame,
-    },
-    Bytes {
-        back: u64,
-        bytes: Vec<u8>,
-    },
-    StoreReady {
-        inbox: i64,
-        outbox: usize,
-    },
-    StoreUnavailable,
-    Stored {
-        which: usize,
-    },
-    StoreFailed {
-        which: usize,
-    },
-    WrongTicket {
-        ticket: u64,
-    },
-    Send {
-        peer: usize,
-    },
-    Cancel {
-        which: usize,
-    },
-    Request {
-        topic: usize,
-        qos: bool,
-    },
-    SyncNow,
-    Tick {
-        after: u64,
-    },
-    /// The way in, so that most runs see a living line.
-    Login {
-        heartbeat: bool,
-    },
-    /// The right answer to a pull on its way.
-    Page {
-        time: i64,
-        finished: bool,
-    },
-    /// The right answer to a message on its way.
-    Ack {
-        which: usize,
-        status: u16,
-    },
-}
+use super::step::{PEERS, Step};
 
 fn generation_back() -> impl Strategy<Value = u64> {
     prop_oneof![6 => Just(0_u64), 1 => 1..4_u64, 1 => Just(u64::MAX)]
