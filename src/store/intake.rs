@@ -11,7 +11,8 @@ use crate::session::Batch;
 
 type Answer = Box<dyn FnOnce(Result<Stored, StoreError>) + Send>;
 
-/// What waits, and who waits for what the running job took.
+/// What waits, and who waits for what the running job took. That is never more than one job's: the next is asked for
+/// only when this one has taken what waited, and so belongs to a later commit.
 #[derive(Default)]
 pub(super) struct Intake {
     waiting: Vec<Waiting>,

@@ -88,7 +88,7 @@ impl Script {
         if self.rng.chance(3) {
             steps.push(Step::ReadAll);
         }
-        self.rng.shuffle(&mut steps);
+        shuffle(&mut self.rng, &mut steps);
         let offline = self.rng.below(steps.len() / 2);
         let mut later = Vec::new();
         for (place, step) in steps.into_iter().enumerate() {
@@ -241,4 +241,10 @@ impl MessageListener for Heard {
     fn on_changed(&self, _: Vec<MessageChange>) {}
 
     fn on_overflow(&self) {}
+}
+
+fn shuffle<T>(rng: &mut Rng, list: &mut [T]) {
+    for last in (1..list.len()).rev() {
+        list.swap(last, rng.below(last + 1));
+    }
 }
