@@ -4,12 +4,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
+
+use crate::DEADLINE;
 
 /// What a request for a file gets instead of the usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +52,7 @@ pub struct Files {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
+    requested: Condvar,
     released: Notify,
 }
 
@@ -115,6 +118,17 @@ impl Files {
         self.shared.released.notify_waiters();
     }
 
+    /// Waits until a file has been asked for or brought, so that the first of its mishaps is used up.
+    ///
+    /// # Panics
+    /// Nobody came within [`crate::DEADLINE`].
+    pub fn wait_request(&self, name: &str) {
+        let absent = |state: &mut State| !state.requests.iter().any(|request| request.name == name);
+        let waited = self.shared.requested.wait_timeout_while(self.shared.lock(), DEADLINE, absent);
+        let waited = waited.unwrap_or_else(PoisonError::into_inner).1.timed_out();
+        assert!(!waited, "nobody asked for {name}");
+    }
+
     /// The requests for a file so far.
     pub fn requests(&self, name: &str) -> Vec<FileRequest> {
         self.shared.lock().requests.iter().filter(|request| request.name == name).cloned().collect()
@@ -160,6 +174,7 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         let mut state = shared.lock();
         let request = FileRequest { method, name: name.clone(), range, if_range };
         state.requests.push(request);
+        shared.requested.notify_all();
         state.mishaps.get_mut(&name).and_then(VecDeque::pop_front)
     };
     match &mishap {

@@ -8,6 +8,7 @@ mod people;
 mod proxy;
 mod recorder;
 mod uploader;
+mod watch;
 mod way;
 mod world;
 

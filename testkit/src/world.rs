@@ -8,6 +8,7 @@ use anser::model::ConnectionChannel;
 use anser_server::{Config, Running, Server};
 
 use crate::Person;
+use crate::watch::Watch;
 
 /// A running server.
 pub struct World {
@@ -15,6 +16,7 @@ pub struct World {
     pub server: Running,
     /// The only channel of its clients; `None` leaves the choice to them.
     pub channel: Option<ConnectionChannel>,
+    _watch: Watch,
 }
 
 impl World {
@@ -34,7 +36,8 @@ impl World {
     /// It cannot be started.
     #[expect(clippy::expect_used, reason = "this is how a test fails")]
     pub async fn with(config: Config) -> Self {
-        Self { server: Server::start(config).await.expect("the server starts"), channel: None }
+        let server = Server::start(config).await.expect("the server starts");
+        Self { server, channel: None, _watch: Watch::start() }
     }
 
     /// Options for a client of this server, data in memory.

@@ -198,6 +198,7 @@ async fn transfers_stop_with_a_suspended_store_and_go_on_with_it() {
     alice.client.media().set_uploader(HttpUploader::new(files.address));
     files.plan("up.bin", [Mishap::StallAfter(100_000)]);
     let upload = send(&alice, &file(&data, "up.bin", &content)).await;
+    files.wait_request("up.bin");
     alice.heard.wait("bytes", |heard| {
         heard.progress.last().is_some_and(|last| last.message_id == upload.id && last.transferred >= 100_000)
     });

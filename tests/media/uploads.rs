@@ -96,6 +96,7 @@ async fn an_upload_pauses_goes_on_is_cut_and_is_cancelled() {
     let content = bytes(LARGE);
     files.plan("a.bin", [Mishap::StallAfter(100_000), Mishap::CutAfter(200_000)]);
     let message = send(&alice, &file(&folder, "a.bin", &content)).await;
+    files.wait_request("a.bin");
     wait_moved(&alice, 100_000);
     media.pause(message.id).await.unwrap();
     wait_state(&alice, TransferState::Paused);
@@ -110,9 +111,7 @@ async fn an_upload_pauses_goes_on_is_cut_and_is_cancelled() {
 
     files.plan("b.bin", [Mishap::StallAfter(1)]);
     let message = send(&alice, &file(&folder, "b.bin", &content)).await;
-    alice
-        .heard
-        .wait("b goes", |heard| heard.progress.last().is_some_and(|last| last.message_id == message.id));
+    files.wait_request("b.bin");
     media.cancel(message.id).await.unwrap();
     wait_state(&alice, TransferState::Cancelled);
     let failure = alice.messages().wait_sent(message.id).await.unwrap_err();
@@ -136,6 +135,7 @@ async fn an_upload_survives_a_restart_and_a_refusal_fails_its_message() {
     let content = bytes(LARGE);
     files.plan("a.bin", [Mishap::StallAfter(50_000)]);
     let message = send(&alice, &file(&data, "a.bin", &content)).await;
+    files.wait_request("a.bin");
     wait_moved(&alice, 50_000);
     let token = alice.token.clone();
     drop(alice);
