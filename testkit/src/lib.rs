@@ -19,6 +19,7 @@ pub use people::Person;
 pub use proxy::{Block, Proxy};
 pub use recorder::{Heard, Recorder, text_of};
 pub use uploader::{Diary, HttpUploader};
+pub use watch::Watch;
 pub use way::{Speech, Way};
 pub use world::{World, new_folder};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// Watches the test whose thread made it until it is dropped.
-pub(crate) struct Watch {
+pub struct Watch {
     _ended: Option<Sender<()>>,
 }
 

@@ -16,7 +16,8 @@ pub struct World {
     pub server: Running,
     /// The only channel of its clients; `None` leaves the choice to them.
     pub channel: Option<ConnectionChannel>,
-    _watch: Watch,
+    /// Ends a test that hangs.
+    pub watch: Watch,
 }
 
 impl World {
@@ -37,7 +38,7 @@ impl World {
     #[expect(clippy::expect_used, reason = "this is how a test fails")]
     pub async fn with(config: Config) -> Self {
         let server = Server::start(config).await.expect("the server starts");
-        Self { server, channel: None, _watch: Watch::start() }
+        Self { server, channel: None, watch: Watch::start() }
     }
 
     /// Options for a client of this server, data in memory.
