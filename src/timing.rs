@@ -12,7 +12,8 @@ pub const BACKGROUND_PING_INTERVAL: u64 = 80_000;
 /// For a sign of life on a line without heartbeats once it is in doubt: a request and its answer over HTTP
 /// on a slow network.
 pub const PROBE_LIMIT: u64 = 10_000;
-/// Between two pulls without a notice: notices may be lost, and this bounds how late that shows.
+/// Between two pulls without a notice: notices may be lost, and this bounds how late that shows. Where there are
+/// heartbeats, a pull goes with the last one before it is due.
 pub const PULL_INTERVAL: u64 = 180_000;
 /// Before a failed pull is tried again on a living line: long enough not to hammer a struggling server.
 pub const PULL_RETRY: u64 = 5_000;

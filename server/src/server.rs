@@ -145,6 +145,8 @@ pub struct Metrics {
     pub head_lead: HeadLead,
     /// Durable transactions of the store; many messages share one under load.
     pub transactions: u64,
+    /// Reads and writes that the store was asked for. It stands still while everybody is silent.
+    pub jobs: u64,
 }
 
 /// A running server. Dropping it stops the listener and drops the connections; [`Running::shutdown`] says
@@ -224,6 +226,7 @@ impl Running {
             sessions: self.gateway.sessions(),
             head_lead: store.head_lead(),
             transactions: store.transactions(),
+            jobs: store.jobs(),
         }
     }
 

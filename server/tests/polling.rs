@@ -344,19 +344,6 @@ async fn a_hold_ends_with_an_empty_array_or_by_a_newer_one() {
 }
 
 #[tokio::test]
-async fn idle_holds_write_nothing() {
-    let config = Config { poll_hold: Duration::from_millis(50), ..Config::default() };
-    let net = Net::start(1, config).await;
-    let mut alice = Poller::login(net.first(), "alice", ENGINE).await;
-    alice.pull_all().await;
-    let before = net.first().metrics().transactions;
-    for _ in 0..5 {
-        assert_eq!(alice.hold_raw().await, "[]");
-    }
-    assert_eq!(net.first().metrics().transactions, before);
-}
-
-#[tokio::test]
 async fn a_session_without_requests_is_gone_and_a_held_one_stays() {
     let config = Config {
         poll_hold: Duration::from_millis(300),

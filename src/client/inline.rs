@@ -96,6 +96,11 @@ impl InlineClient {
         self.event(Event::Disconnect(reply));
     }
 
+    /// Says whether the user sees the app.
+    pub fn set_foreground(&mut self, foreground: bool) {
+        self.event(Event::Foreground(foreground));
+    }
+
     /// Asks for a pull.
     pub fn sync_now(&mut self) {
         let (reply, _) = oneshot::channel();

@@ -21,6 +21,7 @@ impl Session {
         self.connection.last_ping = now;
         self.connection.next_ping = Some(now + self.ping_interval());
         self.connection.pong_until = Some(now + timing::PONG_LIMIT);
+        self.pull.ride(now + self.ping_interval());
     }
 
     pub(super) fn pong(&mut self, now: Millis) {

@@ -111,6 +111,14 @@ impl Pull {
         self.next_pull
     }
 
+    /// A heartbeat leaves, and another will at `next`: a pull that is due before that goes with this one's answer,
+    /// so that it wakes no device by itself.
+    pub(super) fn ride(&mut self, next: Millis) {
+        if self.next_pull.take_if(|due| *due < next).is_some() {
+            self.wanted = true;
+        }
+    }
+
     /// Where the inbox stands in memory.
     pub(super) fn ahead(&self) -> Cursors {
         self.ahead

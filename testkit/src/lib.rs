@@ -4,6 +4,7 @@
 mod files;
 mod front;
 mod hole;
+mod idle;
 mod people;
 mod proxy;
 mod recorder;
@@ -15,6 +16,7 @@ mod world;
 pub use files::{FileRequest, Files, Mishap};
 pub use front::{Authority, Certificate, TlsFront, Validity};
 pub use hole::{BlackHole, Seen};
+pub use idle::{HourCost, Idle, heartbeat_needs, idle_hour};
 pub use people::Person;
 pub use proxy::{Block, Proxy};
 pub use recorder::{Heard, Recorder, text_of};

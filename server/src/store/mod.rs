@@ -388,6 +388,8 @@ pub trait Store: Send + Sync + 'static {
     fn head_lead(&self) -> HeadLead;
     /// How many transactions were made durable since start; under load many messages share one.
     fn transactions(&self) -> u64;
+    /// How many reads and writes were asked for since start.
+    fn jobs(&self) -> u64;
 }
 
 /// How far stamps run ahead of the wall clock, in ms (0: not at all).

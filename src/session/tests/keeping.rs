@@ -69,6 +69,23 @@ fn in_the_background_it_pings_as_rarely_as_servers_bear() {
 }
 
 #[test]
+fn the_regular_pull_goes_with_a_heartbeat() {
+    for (foreground, interval, every) in [(true, 30_000, 6), (false, 80_000, 2)] {
+        let mut rig = Rig::online();
+        rig.input(Input::Foreground(foreground));
+        for number in 1..=2 * every {
+            let actions = rig.pass(interval);
+            assert_eq!((pings(&actions), pull_id(&actions)), (1, None), "the line is proven first");
+            let pull = pull_id(&rig.frame(DownFrame::PingResp));
+            assert_eq!(pull.is_some(), number % every == 0, "heartbeat {number} of {interval} ms");
+            if let Some(pull) = pull {
+                rig.frame(page(pull, 0, true));
+            }
+        }
+    }
+}
+
+#[test]
 fn coming_to_the_foreground_proves_the_line_at_once() {
     let mut rig = Rig::online();
     rig.input(Input::Foreground(false));

@@ -154,4 +154,8 @@ impl Store for SqliteStore {
     fn transactions(&self) -> u64 {
         self.gauges.transactions.load(Ordering::Relaxed)
     }
+
+    fn jobs(&self) -> u64 {
+        self.gauges.jobs.load(Ordering::Relaxed)
+    }
 }

@@ -17,7 +17,7 @@ mod write;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -40,6 +40,7 @@ struct Gauges {
     lead_latest: AtomicI64,
     lead_greatest: AtomicI64,
     transactions: AtomicU64,
+    jobs: AtomicU64,
 }
 
 /// Readers of a file are taken from here and put back.
@@ -134,6 +135,7 @@ impl SqliteStore {
     }
 
     fn send(&self, job: Job) {
+        self.gauges.jobs.fetch_add(1, Ordering::Relaxed);
         match &self.jobs {
             // A closed queue drops the job and with it the answer's sender: the caller sees `Closed`.
             Jobs::Thread(jobs) => drop(jobs.send(job)),
@@ -210,6 +212,7 @@ impl SqliteStore {
         let Some(readers) = self.readers.clone() else {
             return self.on_writer(work);
         };
+        self.gauges.jobs.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             let _turn = readers.turns.acquire().await.map_err(|_| StoreError::Closed)?;
             let readers = readers.clone();
