@@ -184,21 +184,6 @@ fn a_missed_pong_ends_the_line_after_6_seconds() {
 }
 
 #[test]
-fn it_pings_every_30_seconds_and_pulls_every_180() {
-    let mut rig = Rig::online();
-    for round in 1..=12 {
-        let actions = rig.pass(30_000);
-        assert!(frames(&actions).contains(&&UpFrame::PingReq));
-        let pull = pull_id(&actions);
-        assert_eq!(pull.is_some(), round % 6 == 0, "round {round}");
-        rig.frame(DownFrame::PingResp);
-        if let Some(id) = pull {
-            rig.frame(page(id, 0, true));
-        }
-    }
-}
-
-#[test]
 fn an_unanswered_message_goes_again_with_the_same_body() {
     let mut rig = Rig::online();
     // Without heartbeats the line stays, and only the attempt runs out.

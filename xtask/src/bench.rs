@@ -12,6 +12,8 @@ pub(crate) enum What {
     Send,
     /// A database of a million messages: pulling, listing, searching, paging, memory.
     Store,
+    /// Latency beside raw echoes, what idling costs, the ways past obstacles, ten thousand held polls.
+    Line,
 }
 
 pub(crate) fn run(what: What, arguments: &[String]) -> anyhow::Result<()> {
@@ -19,6 +21,7 @@ pub(crate) fn run(what: What, arguments: &[String]) -> anyhow::Result<()> {
         What::Wire => "wire",
         What::Send => "send",
         What::Store => "store",
+        What::Line => "line",
     };
     start(cargo(&["bench", "-p", "anser", "--bench", name, "--"]).args(arguments))
 }

@@ -1,0 +1,86 @@
+//! Memory of an idle connected client: a process that holds nothing but clients grows by so much for each. The
+//! server is another process. The first clients pay for what all share and are not counted.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anser::client::{Client, ClientOptions};
+use anser::model::ConnectionChannel;
+use anser_testkit::Recorder;
+
+use crate::host::{Data, Host};
+use crate::process::{Process, answer};
+use crate::{Figure, folder, runtime};
+
+pub(crate) const ROLE: &str = "clients";
+const FIRST: usize = 20;
+const COUNTED: usize = 100;
+/// Until threads that have worked have gone to sleep.
+const REST: Duration = Duration::from_secs(2);
+
+pub(crate) fn figures() -> Vec<Figure> {
+    let ways = [
+        ("WebSocket, data on disk", "websocket", Data::Disk),
+        ("polling, data on disk", "polling", Data::Disk),
+        ("WebSocket, data in memory", "websocket", Data::Memory),
+    ];
+    ways.map(|(name, channel, data)| {
+        let each = measure(channel, data);
+        Figure::new(format!("an idle client over {name}"), each, "kB")
+            .note(format!("RSS, {COUNTED} clients after {FIRST} others, 3 threads each"))
+    })
+    .into()
+}
+
+fn measure(channel: &str, data: Data) -> f64 {
+    let mut host = Host::start(Data::Memory);
+    let tokens = host.tokens("idler", FIRST + COUNTED);
+    let (first, counted) = tokens.split_at(FIRST);
+    let folder = folder("idlers");
+    let path = folder.display().to_string();
+    let navigation = format!("http://{}", host.address);
+    let mut arguments = vec![navigation.as_str(), &host.app_key, channel];
+    if data == Data::Disk {
+        arguments.push(&path);
+    }
+    let mut clients = Process::start(ROLE, &arguments);
+    let mut resident = |tokens: &[String]| {
+        clients.ask(&format!("connect {}", tokens.join(" ")));
+        std::thread::sleep(REST);
+        clients.resident()
+    };
+    let before = resident(first);
+    let each = (resident(counted) - before) / COUNTED as f64;
+    drop(clients);
+    std::fs::remove_dir_all(folder).unwrap();
+    each
+}
+
+/// The process's body.
+pub(crate) fn run(arguments: &[String]) {
+    let runtime = runtime();
+    let [navigation, app_key, channel, folder @ ..] = arguments else { panic!("too few arguments") };
+    let channel = match channel.as_str() {
+        "polling" => ConnectionChannel::XhrPolling,
+        _ => ConnectionChannel::Websocket,
+    };
+    let mut clients: Vec<Arc<Client>> = Vec::new();
+    answer(|_, tokens| {
+        for token in &tokens {
+            let mut options = ClientOptions::new(app_key, navigation).channel(channel);
+            if let Some(folder) = folder.first() {
+                let folder = Path::new(folder).join(clients.len().to_string());
+                options = options.data_dir(folder.display().to_string());
+            }
+            let client = Client::new(options).unwrap();
+            let heard = Recorder::new();
+            let subscription = client.add_connection_listener(heard.clone());
+            runtime.block_on(client.connect((*token).to_owned())).unwrap();
+            heard.wait("the inbox", |heard| heard.synced > 0);
+            subscription.cancel_and_wait();
+            clients.push(client);
+        }
+        clients.len().to_string()
+    });
+}
