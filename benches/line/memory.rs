@@ -26,14 +26,16 @@ pub(crate) fn figures() -> Vec<Figure> {
         ("WebSocket, data in memory", "websocket", Data::Memory),
     ];
     ways.map(|(name, channel, data)| {
-        let each = measure(channel, data);
-        Figure::new(format!("an idle client over {name}"), each, "kB")
-            .note(format!("RSS, {COUNTED} clients after {FIRST} others, 3 threads each"))
+        let (client, server) = measure(channel, data);
+        Figure::new(format!("an idle client over {name}"), client, "kB").note(format!(
+            "RSS, {COUNTED} clients after {FIRST} others, 3 threads each; {server:.0} kB in the server"
+        ))
     })
     .into()
 }
 
-fn measure(channel: &str, data: Data) -> f64 {
+/// Of one client: its own process, and the server's.
+fn measure(channel: &str, data: Data) -> (f64, f64) {
     let mut host = Host::start(Data::Memory);
     let tokens = host.tokens("idler", FIRST + COUNTED);
     let (first, counted) = tokens.split_at(FIRST);
@@ -48,13 +50,13 @@ fn measure(channel: &str, data: Data) -> f64 {
     let mut resident = |tokens: &[String]| {
         clients.ask(&format!("connect {}", tokens.join(" ")));
         std::thread::sleep(REST);
-        clients.resident()
+        (clients.resident(), host.process.resident())
     };
-    let before = resident(first);
-    let each = (resident(counted) - before) / COUNTED as f64;
+    let (before, after) = (resident(first), resident(counted));
     drop(clients);
     std::fs::remove_dir_all(folder).unwrap();
-    each
+    let each = |before: f64, after: f64| (after - before) / COUNTED as f64;
+    (each(before.0, after.0), each(before.1, after.1))
 }
 
 /// The process's body.

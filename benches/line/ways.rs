@@ -1,5 +1,5 @@
 //! How fast a client comes past obstacles: a server that never answers among three, a network that lets no WebSocket
-//! through in each of four ways. Fresh clients each time, so that nothing is remembered.
+//! through in each of four ways, or both. Fresh clients each time, so that nothing is remembered.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,8 +71,17 @@ pub(crate) fn figures() -> Vec<Figure> {
             (Block::Mute, "opened and mute"),
         ];
         for (block, how) in blocks {
-            figures.push(past_block(&world, block, how).await);
+            let proxy = blocking(&world, block).await;
+            let rounds = if block == Block::Mute { 1 } else { ROUNDS };
+            figures.push(past_block(&world, &proxy.navi_url(), how, rounds).await);
         }
+        let (hole, one, two) = (
+            BlackHole::start().await,
+            blocking(&world, Block::Silent).await,
+            blocking(&world, Block::Silent).await,
+        );
+        let (url, _oracle) = navigation(&[hole.address, one.address, two.address]).await;
+        figures.push(past_block(&world, &url, "never answered, 1st of three black-holed", ROUNDS).await);
         figures
     })
 }
@@ -109,16 +118,19 @@ async fn past_hole(world: &World, name: &str, place: Option<usize>) -> Figure {
         .note(format!("worst of {ROUNDS}, median {median:.2}"))
 }
 
-async fn past_block(world: &World, block: Block, how: &str) -> Figure {
+async fn blocking(world: &World, block: Block) -> Proxy {
     let proxy = Proxy::start(world.server.addresses[0], []).await.unwrap();
     proxy.block_websockets(Some(block));
+    proxy
+}
+
+async fn past_block(world: &World, navigation: &str, how: &str, rounds: usize) -> Figure {
     let token = world.server.token("alice").await.unwrap();
-    let rounds = if block == Block::Mute { 1 } else { ROUNDS };
     let mut times = Vec::new();
     let mut failed = String::new();
     for _ in 0..rounds {
         // The user is known, so that the message can wait in the outbox before there is a line.
-        let options = ClientOptions::new(world.server.app_key(), proxy.navi_url()).user_id("alice");
+        let options = ClientOptions::new(world.server.app_key(), navigation).user_id("alice");
         let client = Client::new(options).unwrap();
         let messages = client.messages();
         let to = ConversationKey::private("bob");

@@ -21,6 +21,8 @@ use crate::wire::{DownFrame, UpFrame};
 
 /// Largest frame taken from a server: a full page of the largest messages.
 const MAX_FRAME: usize = 32 << 20;
+/// What is read at a time, and kept for it as long as the line lives: the library's 128 KiB are a sixth of a client.
+const READ_BUFFER: usize = 16 << 10;
 
 pub(super) type Socket = WebSocketStream<Stream>;
 
@@ -86,6 +88,7 @@ pub(super) async fn open_at(
     let scheme = if address.secure { "wss" } else { "ws" };
     let url = format!("{scheme}://{}{}", address.authority(), servers.connect_path(token));
     let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
+    let config = config.read_buffer_size(READ_BUFFER);
     let upgrade = client_async_with_config(url, stream, Some(config));
     match timeout(Duration::from_millis(limit), upgrade).await {
         Ok(Ok((socket, _))) => return Ok(socket),

@@ -25,9 +25,14 @@ pub(crate) trait Socket:
 
 impl<S: Stream<Item = Result<WsMessage, axum::Error>> + Sink<WsMessage> + Unpin + Send> Socket for S {}
 
+/// What is read of a socket at a time, and kept for it as long as it lives: frames are short, sockets are many, and the
+/// library's default is 128 KiB.
+const READ_BUFFER: usize = 4 << 10;
+
 /// `GET /websocket` with an upgrade.
 pub(super) fn upgrade(gateway: Arc<Gateway>, hello: Hello, upgrade: WebSocketUpgrade) -> Response {
     let limit = gateway.service.config.max_frame;
+    let upgrade = upgrade.read_buffer_size(READ_BUFFER);
     upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(move |socket| async move {
         let _running = gateway.running();
         welcome(&gateway, hello, socket).await;
