@@ -57,7 +57,7 @@ impl Figure {
             Some(target) => format!("(target {target}) ok"),
             None => String::new(),
         };
-        println!("  {:<52} {:9.2} {:<5} {target:<20} {}", self.name, self.figure, self.unit, self.note);
+        println!("  {:<72} {:9.2} {:<5} {target:<20} {}", self.name, self.figure, self.unit, self.note);
     }
 }
 

@@ -21,21 +21,21 @@ const REST: Duration = Duration::from_secs(2);
 
 pub(crate) fn figures() -> Vec<Figure> {
     let ways = [
-        ("WebSocket, data on disk", "websocket", Data::Disk),
-        ("polling, data on disk", "polling", Data::Disk),
-        ("WebSocket, data in memory", "websocket", Data::Memory),
+        ("connected over WebSocket, data on disk", "connect", "websocket", Data::Disk),
+        ("connected over polling, data on disk", "connect", "polling", Data::Disk),
+        ("connected over WebSocket, data in memory", "connect", "websocket", Data::Memory),
+        ("open, never connected, data on disk", "open", "websocket", Data::Disk),
     ];
-    ways.map(|(name, channel, data)| {
-        let (client, server) = measure(channel, data);
-        Figure::new(format!("an idle client over {name}"), client, "kB").note(format!(
-            "RSS, {COUNTED} clients after {FIRST} others, 3 threads each; {server:.0} kB in the server"
-        ))
+    ways.map(|(name, command, channel, data)| {
+        let (client, server) = measure(command, channel, data);
+        let note = format!("RSS, {COUNTED} clients after {FIRST} others; {server:.0} kB in the server");
+        Figure::new(format!("an idle client, {name}"), client, "kB").note(note)
     })
     .into()
 }
 
 /// Of one client: its own process, and the server's.
-fn measure(channel: &str, data: Data) -> (f64, f64) {
+fn measure(command: &str, channel: &str, data: Data) -> (f64, f64) {
     let mut host = Host::start(Data::Memory);
     let tokens = host.tokens("idler", FIRST + COUNTED);
     let (first, counted) = tokens.split_at(FIRST);
@@ -48,7 +48,7 @@ fn measure(channel: &str, data: Data) -> (f64, f64) {
     }
     let mut clients = Process::start(ROLE, &arguments);
     let mut resident = |tokens: &[String]| {
-        clients.ask(&format!("connect {}", tokens.join(" ")));
+        clients.ask(&format!("{command} {}", tokens.join(" ")));
         std::thread::sleep(REST);
         (clients.resident(), host.process.resident())
     };
@@ -68,21 +68,36 @@ pub(crate) fn run(arguments: &[String]) {
         _ => ConnectionChannel::Websocket,
     };
     let mut clients: Vec<Arc<Client>> = Vec::new();
-    answer(|_, tokens| {
+    answer(|command, tokens| {
         for token in &tokens {
             let mut options = ClientOptions::new(app_key, navigation).channel(channel);
             if let Some(folder) = folder.first() {
                 let folder = Path::new(folder).join(clients.len().to_string());
                 options = options.data_dir(folder.display().to_string());
             }
-            let client = Client::new(options).unwrap();
-            let heard = Recorder::new();
-            let subscription = client.add_connection_listener(heard.clone());
-            runtime.block_on(client.connect((*token).to_owned())).unwrap();
-            heard.wait("the inbox", |heard| heard.synced > 0);
-            subscription.cancel_and_wait();
+            let client = if command == "connect" {
+                runtime.block_on(connected(options, token))
+            } else {
+                runtime.block_on(open(options.user_id("idler")))
+            };
             clients.push(client);
         }
         clients.len().to_string()
     });
+}
+
+async fn connected(options: ClientOptions, token: &str) -> Arc<Client> {
+    let client = Client::new(options).unwrap();
+    let heard = Recorder::new();
+    let subscription = client.add_connection_listener(heard.clone());
+    client.connect(token.to_owned()).await.unwrap();
+    heard.wait("the inbox", |heard| heard.synced > 0);
+    subscription.cancel_and_wait();
+    client
+}
+
+async fn open(options: ClientOptions) -> Arc<Client> {
+    let client = Client::new(options).unwrap();
+    client.conversations().list(Vec::new(), None, 100).await.unwrap();
+    client
 }
