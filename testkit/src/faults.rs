@@ -23,8 +23,6 @@ const BACKLOG: u32 = 1024;
 /// How often and with which pause the own port is asked for again after a blackout.
 const REBINDS: u32 = 100;
 const REBIND_PAUSE: Duration = Duration::from_millis(20);
-/// Bytes that pass before a loss of answers is tried again on another line, if the first one ended before it.
-const SECOND_TRY: u64 = 200;
 
 /// What happens to the lines that are there at its moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,12 +80,21 @@ struct State {
     passed: u64,
     /// Bytes that still trickle.
     trickling: usize,
-    /// Answers are being lost, or will be with the next request.
-    losing: bool,
+    losing: Losing,
     refusing: bool,
     strikes: Vec<Strike>,
     lines: Vec<Arc<Line>>,
     newest: Option<Carrier>,
+}
+
+/// How far a loss of answers has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Losing {
+    No,
+    /// The next request will have none.
+    Soon,
+    /// A request has passed; what the server says is lost.
+    Now,
 }
 
 impl FaultProxy {
@@ -103,7 +110,7 @@ impl FaultProxy {
             planned: VecDeque::new(),
             passed: 0,
             trickling: 0,
-            losing: false,
+            losing: Losing::No,
             refusing: false,
             strikes: Vec::new(),
             lines: Vec::new(),
@@ -172,7 +179,7 @@ impl FaultProxy {
         state.planned.clear();
         state.trickling = 0;
         state.refusing = false;
-        if std::mem::take(&mut state.losing) {
+        if std::mem::replace(&mut state.losing, Losing::No) == Losing::Now {
             state.turn(Mode::Deaf, Mode::Cut);
         }
         self.shared.dark.send_replace(None);
@@ -192,7 +199,7 @@ impl Shared {
     }
 
     fn tell(&self, state: &State) {
-        let going_on = state.trickling > 0 || state.losing || self.dark.borrow().is_some();
+        let going_on = state.trickling > 0 || state.losing != Losing::No || self.dark.borrow().is_some();
         let calm = state.planned.is_empty() && !going_on;
         self.calm.send_if_modified(|told| std::mem::replace(told, calm) != calm);
     }
@@ -206,12 +213,19 @@ impl Shared {
     fn leave(&self, line: &Arc<Line>) {
         let mut state = self.lock();
         state.lines.retain(|other| !Arc::ptr_eq(other, line));
-        let hopeless = state.losing && state.lines.iter().all(|other| other.mode() != Mode::Deaf);
-        if hopeless {
-            state.losing = false;
-            state.passed = 0;
-            state.planned.push_front((SECOND_TRY, Fault::DropAnswers));
-            self.tell(&state);
+        if state.losing == Losing::Now && state.lines.iter().all(|other| other.mode() != Mode::Deaf) {
+            // The client has given up before there was an answer.
+            state.losing = Losing::Soon;
+        }
+    }
+
+    /// A request is about to pass.
+    fn asks(&self, line: &Line) {
+        let mut state = self.lock();
+        if state.losing == Losing::Soon {
+            state.losing = Losing::Now;
+            state.turn(Mode::Pass, Mode::Deaf);
+            line.ask();
         }
     }
 
@@ -225,7 +239,7 @@ impl Shared {
             return (1, true);
         }
         let left = match state.planned.front() {
-            Some((after, _)) if !state.losing => after.saturating_sub(state.passed).max(1),
+            Some((after, _)) if state.losing == Losing::No => after.saturating_sub(state.passed).max(1),
             _ => u64::MAX,
         };
         (bytes.min(usize::try_from(left).unwrap_or(usize::MAX)), false)
@@ -237,7 +251,7 @@ impl Shared {
         let mut state = self.lock();
         state.passed += bytes as u64;
         state.trickling = state.trickling.saturating_sub(bytes);
-        if !state.losing
+        if state.losing == Losing::No
             && state.planned.front().is_some_and(|(after, _)| *after <= state.passed)
             && let Some((_, fault)) = state.planned.pop_front()
         {
@@ -254,8 +268,7 @@ impl Shared {
             Fault::Dribble(bytes) => state.trickling = bytes,
             Fault::Blackout(time) => drop(self.dark.send_replace(Some(Instant::now() + time))),
             Fault::DropAnswers => {
-                state.turn(Mode::Pass, Mode::Deaf);
-                state.losing = true;
+                state.losing = Losing::Soon;
                 // It has happened when an answer is lost.
                 return;
             }
@@ -267,7 +280,7 @@ impl Shared {
     fn lost(&self, line: &Line) {
         let Some(carrier) = line.carrier else { return };
         let mut state = self.lock();
-        if std::mem::take(&mut state.losing) {
+        if std::mem::replace(&mut state.losing, Losing::No) == Losing::Now {
             state.turn(Mode::Deaf, Mode::Cut);
             state.strikes.push(Strike { fault: Fault::DropAnswers, carrier });
             self.tell(&state);

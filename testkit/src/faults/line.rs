@@ -37,7 +37,7 @@ pub(super) struct Line {
     /// `None`: navigation and the like.
     pub(super) carrier: Option<Carrier>,
     mode: watch::Sender<Mode>,
-    /// A request has passed since it is deaf.
+    /// Its request is the one whose answer is lost.
     asked: AtomicBool,
 }
 
@@ -48,6 +48,10 @@ impl Line {
 
     pub(super) fn turn(&self, to: Mode) {
         self.mode.send_replace(to);
+    }
+
+    pub(super) fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
     }
 
     fn has_ended(&self) -> bool {
@@ -151,11 +155,10 @@ async fn pump(
         light(&mut dark).await;
         let Ok(read @ 1..) = read else { return };
         let mut rest = buffer.get(..read).unwrap_or_default();
-        let deaf = line.mode() == Mode::Deaf;
-        if way == Way::Up && deaf && line.is_request(rest) {
-            line.asked.store(true, Ordering::Relaxed);
+        if way == Way::Up && line.is_request(rest) {
+            shared.asks(line);
         }
-        if way == Way::Down && deaf {
+        if way == Way::Down && line.mode() == Mode::Deaf {
             if line.asked.load(Ordering::Relaxed) {
                 shared.lost(line);
             }

@@ -12,6 +12,8 @@ use crate::DEADLINE;
 const WEBSOCKET: &str = "GET /websocket HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
 const POST: &str = "POST /websocket HTTP/1.1\r\n\r\n";
 const NAVIGATION: &str = "GET /navi.js HTTP/1.1\r\n\r\n";
+/// Is heard and not said back.
+const HUSH: &str = "hush";
 const LONG: Duration = Duration::from_secs(3600);
 /// Long enough to be one.
 const REQUESTED: usize = 64;
@@ -32,6 +34,9 @@ async fn echo() -> Echo {
                 let mut bytes = [0; 4096];
                 while let Ok(read @ 1..) = line.read(&mut bytes).await {
                     tell.send_modify(|heard: &mut Vec<u8>| heard.extend_from_slice(&bytes[..read]));
+                    if bytes[..read].ends_with(HUSH.as_bytes()) {
+                        continue;
+                    }
                     if line.write_all(&bytes[..read]).await.is_err() {
                         return;
                     }
@@ -110,8 +115,7 @@ async fn an_answer_is_lost_after_the_request_has_passed() {
     let mut holding = open(&echo.proxy, "GET /pullmsg.js HTTP/1.1\r\n\r\n").await;
     let mut sending = open(&echo.proxy, POST).await;
     echo.proxy.plan([(1, Fault::DropAnswers)]);
-    holding.write_all(b"1").await.unwrap();
-    soon(echo.heard.wait_for(|heard| heard.ends_with(b"1"))).await.unwrap();
+    say(&mut holding, "1").await;
     let request = format!("{POST}body");
     sending.write_all(request.as_bytes()).await.unwrap();
     for line in [&mut sending, &mut holding] {
@@ -124,13 +128,14 @@ async fn an_answer_is_lost_after_the_request_has_passed() {
 
 #[tokio::test]
 async fn a_line_that_ends_before_its_answer_is_lost_leaves_the_fault_to_another() {
-    let echo = echo().await;
+    let mut echo = echo().await;
     let mut line = open(&echo.proxy, WEBSOCKET).await;
-    echo.proxy.plan([(1, Fault::DropAnswers)]);
-    line.write_all(b"1").await.unwrap();
-    // Deaf, and without a request.
-    drop(line);
+    echo.proxy.plan([(2, Fault::DropAnswers)]);
+    say(&mut line, "1").await;
     let long = "y".repeat(REQUESTED);
+    line.write_all(format!("{long}{HUSH}").as_bytes()).await.unwrap();
+    soon(echo.heard.wait_for(|heard| heard.ends_with(HUSH.as_bytes()))).await.unwrap();
+    drop(line);
     let mut line = open(&echo.proxy, WEBSOCKET).await;
     soon(async { while line.write_all(long.as_bytes()).await.is_ok() {} }).await;
     assert_eq!(echo.proxy.strikes(), only(Fault::DropAnswers, Carrier::Websocket));

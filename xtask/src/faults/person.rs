@@ -23,7 +23,7 @@ use super::tally::{Kind, Tally};
 const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
 /// For everything that is waited for. Many times what the clients' own limits add up to.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(200);
 /// For coming to rest once no fault is left.
 const REST: Duration = Duration::from_secs(120);
 
