@@ -20,7 +20,8 @@ impl Session {
         self.send(UpFrame::PingReq);
         self.connection.last_ping = now;
         self.connection.next_ping = Some(now + self.ping_interval());
-        self.connection.pong_until = Some(now + timing::PONG_LIMIT);
+        // A heartbeat may be due again before the answer to the last one is: that answer is not given more time.
+        self.connection.pong_until.get_or_insert(now + timing::PONG_LIMIT);
     }
 
     pub(super) fn pong(&mut self, now: Millis) {
@@ -41,7 +42,10 @@ impl Session {
     pub(super) fn line_tick(&mut self, now: Millis) {
         match self.connection.pong_until {
             // Nobody ran when the answer was due, so that it is missing proves nothing yet: once more.
-            Some(until) if now >= until + timing::PONG_LIMIT && self.connection.heartbeat => self.ping(now),
+            Some(until) if now >= until + timing::PONG_LIMIT && self.connection.heartbeat => {
+                self.connection.pong_until = None;
+                self.ping(now);
+            }
             Some(until) if now >= until => self.fail_transport(ErrorCode::RC_PONG_RECV_FAIL, now),
             _ => {
                 if self.connection.next_ping.is_some_and(|due| now >= due) {

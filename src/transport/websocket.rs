@@ -13,6 +13,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::TransportEvent;
 use super::address::Address;
 use super::connector::{Stream, connect};
+use super::gathered::Gathered;
 use super::servers::{Directory, Servers};
 use crate::clock::Stopwatch;
 use crate::kill::Written;
@@ -22,7 +23,7 @@ use crate::wire::{DownFrame, UpFrame};
 /// Largest frame taken from a server: a full page of the largest messages.
 const MAX_FRAME: usize = 32 << 20;
 
-pub(super) type Socket = WebSocketStream<Stream>;
+pub(super) type Socket = WebSocketStream<Gathered<Stream>>;
 
 /// Why no WebSocket opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub(super) async fn open_at(
     let scheme = if address.secure { "wss" } else { "ws" };
     let url = format!("{scheme}://{}{}", address.authority(), servers.connect_path(token));
     let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
-    let upgrade = client_async_with_config(url, stream, Some(config));
+    let upgrade = client_async_with_config(url, Gathered::new(stream), Some(config));
     match timeout(Duration::from_millis(limit), upgrade).await {
         Ok(Ok((socket, _))) => return Ok(socket),
         Ok(Err(error)) => {
