@@ -14,6 +14,7 @@ use anser_testkit::text_of;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use super::plan::Rng;
@@ -87,6 +88,20 @@ pub(crate) fn live(life: Life) -> anyhow::Result<()> {
     done
 }
 
+/// What the parent says, line by line. Without a parent there is nothing to live for.
+fn commands() -> UnboundedReceiver<String> {
+    let (tell, commands) = unbounded_channel();
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            // The script may have come to its end.
+            let _ = tell.send(line);
+        }
+        std::process::exit(1);
+    });
+    commands
+}
+
 struct Script {
     client: Arc<Client>,
     /// How many own messages have met their fate in this life.
@@ -98,6 +113,7 @@ struct Script {
 
 impl Script {
     async fn run(mut self) -> anyhow::Result<()> {
+        let mut commands = commands();
         let texts = TEXTS.0 + self.rng.below(TEXTS.1);
         // Some are written before there is a line, and some lives wait for the fate of what they send.
         let offline = self.rng.below(4);
@@ -116,8 +132,7 @@ impl Script {
             }
         }
         tell("done", &[""])?;
-        let mut commands = BufReader::new(tokio::io::stdin()).lines();
-        while let Some(command) = commands.next_line().await? {
+        while let Some(command) = commands.recv().await {
             match command.as_str() {
                 "more" => self.send().await?,
                 "settle" => self.settle().await?,

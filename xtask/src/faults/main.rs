@@ -35,14 +35,14 @@ struct Cli {
 /// What to run.
 #[derive(Args)]
 struct Run {
-    /// How many seeds. From 20 on, every fault must have happened over each transport.
-    #[arg(long, default_value_t = 20)]
+    /// How many seeds. From 12 on, every fault must have happened over each transport.
+    #[arg(long, default_value_t = 12)]
     seeds: u64,
     /// The first of them.
     #[arg(long, default_value_t = 0)]
     first: u64,
     /// Seeds that run at a time. They mostly wait.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 12)]
     jobs: usize,
     /// Makes client or server do something wrong, and demands that some seed finds it out.
     #[arg(long)]

@@ -130,8 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn twenty_seeds_end_lives_at_every_step_of_sending_and_receiving() {
-        let parts: Vec<Part> = (0..20).flat_map(|seed| plan(seed).parts).collect();
+    fn twelve_seeds_end_lives_at_every_step_of_sending_and_receiving() {
+        let parts: Vec<Part> = (0..12).flat_map(|seed| plan(seed).parts).collect();
         for (_, name, _) in
             POINTS.iter().filter(|(_, name, _)| STEPS.iter().any(|step| name.starts_with(step)))
         {

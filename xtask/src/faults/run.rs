@@ -14,7 +14,7 @@ use super::{Run, folder};
 /// Failed seeds after which the rest is not tried.
 const ENOUGH: usize = 5;
 /// Seeds from which on every fault must have happened over each transport.
-const COVERING: u64 = 20;
+const COVERING: u64 = 12;
 
 /// Runs all seeds.
 pub(crate) fn run(run: &Run) -> anyhow::Result<()> {
@@ -43,7 +43,8 @@ async fn all(run: &Run) -> anyhow::Result<()> {
         let (number, result) = ended.context("a seed's task")?;
         verdict.add(run, number, result);
         if run.wrong.is_some() && verdict.violated.is_some() {
-            // Nothing more can be learned; what still runs ends with this process.
+            // Nothing more can be learned: whatever still runs is ended, its processes with it.
+            tasks.shutdown().await;
             break;
         }
     }
