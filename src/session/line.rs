@@ -20,8 +20,7 @@ impl Session {
         self.send(UpFrame::PingReq);
         self.connection.last_ping = now;
         self.connection.next_ping = Some(now + self.ping_interval());
-        // A heartbeat may be due again before the answer to the last one is: that answer is not given more time.
-        self.connection.pong_until.get_or_insert(now + timing::PONG_LIMIT);
+        self.connection.pong_until = Some(now + timing::PONG_LIMIT);
     }
 
     pub(super) fn pong(&mut self, now: Millis) {
@@ -42,14 +41,14 @@ impl Session {
     pub(super) fn line_tick(&mut self, now: Millis) {
         match self.connection.pong_until {
             // Nobody ran when the answer was due, so that it is missing proves nothing yet: once more.
-            Some(until) if now >= until + timing::PONG_LIMIT && self.connection.heartbeat => {
-                self.connection.pong_until = None;
-                self.ping(now);
-            }
+            Some(until) if now >= until + timing::PONG_LIMIT && self.connection.heartbeat => self.ping(now),
             Some(until) if now >= until => self.fail_transport(ErrorCode::RC_PONG_RECV_FAIL, now),
             _ => {
                 if self.connection.next_ping.is_some_and(|due| now >= due) {
+                    // Due before the answer to the last one is: that answer is not given more time.
+                    let until = self.connection.pong_until;
                     self.ping(now);
+                    self.connection.pong_until = until.or(self.connection.pong_until);
                 }
             }
         }
