@@ -22,8 +22,9 @@ use super::tally::{Kind, Tally};
 /// How a kill point ends a process.
 const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
-/// For everything that is waited for. Many times what the clients' own limits add up to.
-const PATIENCE: Duration = Duration::from_secs(200);
+/// For anything in a storm: one message may have to outlive several faults, each with half a minute until it is
+/// found out and up to a minute before the next attempt.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// For coming to rest once no fault is left.
 const REST: Duration = Duration::from_secs(120);
 

@@ -20,8 +20,8 @@ use super::server::{Process, Site};
 use super::snapshot::{self, PAGE, Seen, Snapshot, TEAM};
 use super::tally::{Kind, Tally};
 
-/// For a whole storm: the clients' own limits add up to a third of it at worst.
-const STORM: Duration = Duration::from_secs(600);
+/// For a whole storm: many times what one takes on an idle machine.
+const STORM: Duration = Duration::from_secs(1200);
 
 /// The conversations of a person, by name.
 pub(crate) fn places(user: &str) -> &'static [&'static str] {
