@@ -46,7 +46,10 @@ impl Session {
             Some(until) if now >= until => self.fail_transport(ErrorCode::RC_PONG_RECV_FAIL, now),
             _ => {
                 if self.connection.next_ping.is_some_and(|due| now >= due) {
+                    // Due before the answer to the last one is: that answer is not given more time.
+                    let until = self.connection.pong_until;
                     self.ping(now);
+                    self.connection.pong_until = until.or(self.connection.pong_until);
                 }
             }
         }

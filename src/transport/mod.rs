@@ -8,6 +8,7 @@ mod address;
 mod connector;
 mod contest;
 mod download;
+mod gathered;
 mod http;
 mod navigation;
 mod net;

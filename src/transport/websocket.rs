@@ -13,6 +13,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::TransportEvent;
 use super::address::Address;
 use super::connector::{Stream, connect};
+use super::gathered::Gathered;
 use super::servers::{Directory, Servers};
 use crate::clock::Stopwatch;
 use crate::kill::Written;
@@ -24,7 +25,7 @@ const MAX_FRAME: usize = 32 << 20;
 /// What is read at a time, and kept for it as long as the line lives: the library's 128 KiB are a sixth of a client.
 const READ_BUFFER: usize = 16 << 10;
 
-pub(super) type Socket = WebSocketStream<Stream>;
+pub(super) type Socket = WebSocketStream<Gathered<Stream>>;
 
 /// Why no WebSocket opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +90,7 @@ pub(super) async fn open_at(
     let url = format!("{scheme}://{}{}", address.authority(), servers.connect_path(token));
     let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
     let config = config.read_buffer_size(READ_BUFFER);
-    let upgrade = client_async_with_config(url, stream, Some(config));
+    let upgrade = client_async_with_config(url, Gathered::new(stream), Some(config));
     match timeout(Duration::from_millis(limit), upgrade).await {
         Ok(Ok((socket, _))) => return Ok(socket),
         Ok(Err(error)) => {

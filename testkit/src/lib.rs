@@ -1,6 +1,7 @@
 //! What the tests share: a real server inside the process, clients by name in one line each, and
 //! listeners that record what they hear and can be waited on. Nothing here ships.
 
+mod faults;
 mod files;
 mod front;
 mod hole;
@@ -13,6 +14,7 @@ mod watch;
 mod way;
 mod world;
 
+pub use faults::{Carrier, Fault, FaultProxy, Strike};
 pub use files::{FileRequest, Files, Mishap};
 pub use front::{Authority, Certificate, TlsFront, Validity};
 pub use hole::{BlackHole, Seen};

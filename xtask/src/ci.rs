@@ -3,11 +3,11 @@
 use anyhow::bail;
 
 use crate::tools::{cargo, run as start, say};
-use crate::{bindings, facades, kill, licences, sim, size};
+use crate::{bindings, facades, faults, kill, licences, sim, size};
 
 type Check = (&'static str, fn() -> anyhow::Result<()>);
 
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     ("format", format),
     ("lints", lints),
     ("features alone", features),
@@ -17,6 +17,7 @@ const CHECKS: [Check; 10] = [
     ("bindings", facades::check),
     ("size and symbols", size::check),
     ("kill -9", kill::check),
+    ("faults", faults::check),
     ("simulation", sim::check),
 ];
 
@@ -46,7 +47,16 @@ fn format() -> anyhow::Result<()> {
 
 fn lints() -> anyhow::Result<()> {
     start(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    start(&mut cargo(&["clippy", "-p", "xtask", "--features", "generators,kill,sim", "--", "-D", "warnings"]))
+    start(&mut cargo(&[
+        "clippy",
+        "-p",
+        "xtask",
+        "--features",
+        "generators,kill,faults,sim",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 /// Each feature set builds alone: features that only work together are no features.

@@ -8,6 +8,7 @@ mod c_suite;
 mod ci;
 mod demo;
 mod facades;
+mod faults;
 mod fuzz;
 mod hosts;
 mod kill;
@@ -68,6 +69,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Runs clients and the server as processes over lines that break, and kills them; `--help` tells the options.
+    #[command(disable_help_flag = true)]
+    Faults {
+        /// Passed on to the runner: `--seeds 100`, `--first 7`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Runs clients and a server in virtual time over a bad network, by seed; `--help` tells the options.
     #[command(disable_help_flag = true)]
     Sim {
@@ -120,6 +128,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Encryption { update_ledger } => size::check_encrypted(update_ledger),
         Command::Bindings { pack } => bindings::run(pack),
         Command::Kill { arguments } => kill::run(&arguments),
+        Command::Faults { arguments } => faults::run(&arguments),
         Command::Sim { arguments } => sim::run(&arguments),
         Command::Fuzz { minutes, target, replay } => {
             fuzz::run(minutes, target, replay.map(|path| caller.join(path)).as_deref())

@@ -50,6 +50,20 @@ fn the_heartbeat_is_the_hosts_within_what_servers_bear() {
 }
 
 #[test]
+fn a_heartbeat_shorter_than_the_time_for_its_answer_still_finds_a_dead_line() {
+    let mut rig = Rig::new();
+    rig.session = Session::new(7).with_heartbeat(timing::PING_FLOOR);
+    rig.input(Input::Connect);
+    rig.come_online();
+    assert_eq!(pings(&rig.pass(5_000)), 1);
+    rig.frame(DownFrame::PingResp);
+    assert_eq!(pings(&rig.pass(5_000)), 1);
+    assert_eq!(pings(&rig.pass(5_000)), 1, "due again, and the last one is not answered");
+    let actions = rig.pass(1_000);
+    assert_eq!(statuses(&actions), [(ConnectionStatus::NetworkUnavailable, ErrorCode::RC_PONG_RECV_FAIL)]);
+}
+
+#[test]
 fn in_the_background_it_pings_as_rarely_as_servers_bear() {
     let mut rig = Rig::online();
     assert!(rig.input(Input::Foreground(false)).is_empty());

@@ -8,11 +8,21 @@ use anser::model::ConversationKey;
 use anyhow::{Context as _, bail, ensure};
 
 use super::bob::Bob;
+use super::import::{CAROL, OLD};
 use super::journal::Noted;
-use super::snapshot::{self, OLD, PAGE, Seen, Shown, Snapshot, TEAM};
+use super::snapshot::{self, PAGE, Seen, Shown, Snapshot, TEAM};
 
 /// For the last read mark to reach the second device.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The conversations of the client under test, by name.
+pub(crate) fn conversations() -> Vec<(&'static str, ConversationKey)> {
+    vec![
+        ("bob", ConversationKey::private("bob")),
+        (TEAM, ConversationKey::group(TEAM)),
+        (CAROL, ConversationKey::private(CAROL)),
+    ]
+}
 
 /// Everybody who knows something.
 pub(crate) struct Witnesses<'a> {
@@ -105,7 +115,7 @@ impl Witnesses<'_> {
     pub(crate) async fn check_second(&self, second: &Client) -> anyhow::Result<()> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let theirs = snapshot::take(second).await.context("the second device")?;
+            let theirs = snapshot::take(second, conversations()).await.context("the second device")?;
             for place in ["bob", TEAM] {
                 let shown = theirs.get(place).cloned().unwrap_or_default();
                 self.same(place, "on her second device", &shown)?;

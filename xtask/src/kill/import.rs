@@ -8,8 +8,13 @@ use anser::model::ConversationKey;
 use anser_testkit::{Person, World};
 use anyhow::{Context as _, ensure};
 
-use super::snapshot::{self, CAROL, OLD, Seen};
+use super::check::conversations;
+use super::snapshot::{self, Seen};
 
+/// A person who wrote long ago: only the import knows.
+pub(crate) const CAROL: &str = "carol";
+/// How the uids of messages begin that the server never had.
+pub(crate) const OLD: &str = "OLD-";
 /// More than two steps of an import together.
 const FROM_CAROL: usize = 900;
 const FROM_BOB: usize = 200;
@@ -40,8 +45,11 @@ pub(crate) async fn write(world: &World, token: &str, folder: &Path) -> anyhow::
     }
     let written =
         device.client.storage().export(file(folder).to_string_lossy().into_owned(), None, None).await?;
-    let held: Vec<Seen> =
-        snapshot::take(&device.client).await?.into_values().flat_map(|shown| shown.messages).collect();
+    let held: Vec<Seen> = snapshot::take(&device.client, conversations())
+        .await?
+        .into_values()
+        .flat_map(|shown| shown.messages)
+        .collect();
     ensure!(written.messages == held.len() as u64, "the export has {written:?}, not {}", held.len());
     ensure!(held.len() > FROM_CAROL + FROM_BOB + NEW, "the export overlaps with nothing");
     Ok(held)

@@ -11,10 +11,10 @@ use anyhow::Context as _;
 use clap::Args;
 use tokio::task::JoinHandle;
 
-use super::import;
+use super::import::{self, OLD};
 use super::journal::Journal;
 use super::plan::Rng;
-use super::snapshot::{OLD, PAGE, RECALLED, TEAM};
+use super::snapshot::{PAGE, RECALLED, TEAM};
 
 /// Below the seed's folder: the client's data.
 pub(crate) const DATA: &str = "data";

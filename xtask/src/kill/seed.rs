@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::bob::Bob;
-use super::check::Witnesses;
+use super::check::{Witnesses, conversations};
 use super::journal::Noted;
 use super::plan::{Death, deaths};
 use super::snapshot::{self, Seen, TEAM};
@@ -140,10 +140,10 @@ impl Seed {
         let data = self.folder.join(life::DATA);
         let options = |options: ClientOptions| options.user_id("alice");
         let alice = Person::new("alice", token.to_owned(), options(on_disk(world, &data)));
-        let offline = snapshot::take(&alice.client).await.context("alice, offline")?;
+        let offline = snapshot::take(&alice.client, conversations()).await.context("alice, offline")?;
         alice.client.connect(token.to_owned()).await?;
         alice.client.sync_now().await?;
-        let online = snapshot::take(&alice.client).await.context("alice, online")?;
+        let online = snapshot::take(&alice.client, conversations()).await.context("alice, online")?;
         for (place, shown) in &offline {
             let after = online.get(place).cloned().unwrap_or_default();
             snapshot::compare(place, "before another pull", shown, "after it", &after)?;

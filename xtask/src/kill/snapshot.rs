@@ -11,10 +11,6 @@ use anyhow::ensure;
 pub(crate) const PAGE: u32 = 1000;
 /// The group that alice and bob are in.
 pub(crate) const TEAM: &str = "team";
-/// A person who wrote long ago: only an import knows.
-pub(crate) const CAROL: &str = "carol";
-/// How the uids of messages begin that the server never had.
-pub(crate) const OLD: &str = "OLD-";
 /// What is left of a recalled message.
 pub(crate) const RECALLED: &str = "RC:RcCmd";
 
@@ -85,19 +81,13 @@ pub(crate) fn compare(
 /// The conversations, by name.
 pub(crate) type Snapshot = BTreeMap<String, Shown>;
 
-/// The conversations of the client under test, by name.
-pub(crate) fn conversations() -> Vec<(&'static str, ConversationKey)> {
-    vec![
-        ("bob", ConversationKey::private("bob")),
-        (TEAM, ConversationKey::group(TEAM)),
-        (CAROL, ConversationKey::private(CAROL)),
-    ]
-}
-
-/// Reads them all.
-pub(crate) async fn take(client: &Client) -> anyhow::Result<Snapshot> {
+/// Reads these.
+pub(crate) async fn take(
+    client: &Client,
+    conversations: Vec<(&'static str, ConversationKey)>,
+) -> anyhow::Result<Snapshot> {
     let mut snapshot = Snapshot::new();
-    for (name, key) in conversations() {
+    for (name, key) in conversations {
         let messages = client.messages().history(key.clone(), 0, PAGE).await?;
         ensure!(messages.len() < PAGE as usize, "{name} is longer than the script means it to be");
         let row = client.conversations().get(key.clone()).await?;
