@@ -27,6 +27,8 @@ use registry::{Close, Handle, Registry};
 
 pub(crate) use polling::{hold, send};
 #[cfg(feature = "sim")]
+pub(crate) use polling::connect as greet;
+#[cfg(feature = "sim")]
 pub(crate) use websocket::welcome;
 
 /// See the module.

@@ -1,9 +1,6 @@
 //! The web client's place in the world: its line, and what time does to it.
 
-use anser::wire::Bytes;
-use anyhow::anyhow;
-
-use super::net::{Line, Millis, Way};
+use super::net::{Line, Millis};
 use super::world::{Happening, World};
 
 /// How long a page waits before it connects again, ms.
@@ -37,7 +34,7 @@ impl World {
     }
 
     pub(super) fn peer_dialed(&mut self, line: usize) -> anyhow::Result<()> {
-        let (Some(server), Some(of)) = (&self.server, self.net.lines.get_mut(line)) else {
+        let (Some(_), Some(of)) = (&self.server, self.net.lines.get(line)) else {
             self.peer_leaves();
             return Ok(());
         };
@@ -45,20 +42,15 @@ impl World {
             self.peer_leaves();
             return Ok(());
         }
-        let says = self.says.clone();
-        // The world outlives its server.
-        let to = Box::new(move |bytes: Option<Bytes>| drop(says.send((line, bytes))));
-        of.server = Some(server.accept(of.caller.clone(), to));
+        self.accept(line);
         Ok(())
     }
 
     /// Carries what it has to say.
     pub(super) fn after_peer(&mut self) -> anyhow::Result<()> {
         for frame in self.peer.take_frames() {
-            let bytes = frame.encode().map_err(|error| anyhow!("a frame does not encode: {error}"))?;
-            let Some(line) = self.peer.line else { continue };
-            for at in self.net.carry(line, Way::Up, self.now) {
-                self.at(at, Happening::Up { line, bytes: bytes.clone() });
+            if let Some(line) = self.peer.line {
+                self.sends(line, frame)?;
             }
         }
         Ok(())
