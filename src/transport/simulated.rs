@@ -15,7 +15,6 @@ use super::{Opened, TransportEvent};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ErrorCode};
 use crate::wire::polling::request::HttpRequest;
-use crate::wire::url::{self, Identity};
 use crate::wire::{Bytes, DownFrame, UpFrame};
 use crate::{runtime, timing};
 
@@ -48,16 +47,19 @@ pub enum Wish {
     Upgraded(usize, DownFrame, Vec<UpFrame>),
 }
 
-/// Opens a line and returns at once. Its frames go into the channel, its wishes to `wishes`.
+/// Opens a line and returns at once. `path` logs in, `installation` is named by every request. What the client sends
+/// goes into the channel, what the line wants to `wishes`.
 pub fn open(
     clock: Clock,
-    identity: Identity,
+    path: String,
+    installation: String,
     may_upgrade: bool,
     wishes: impl Fn(Wish) + Clone + Send + Sync + 'static,
 ) -> (UnboundedSender<UpFrame>, AbortHandle) {
     let (frames, mut outbox) = unbounded_channel();
     let task = runtime::spawn_local(async move {
-        if let Err(code) = run(&clock, &identity, may_upgrade, &mut outbox, &wishes).await {
+        let who = (path, installation.as_str());
+        if let Err(code) = run(&clock, who, may_upgrade, &mut outbox, &wishes).await {
             wishes(Wish::Event(TransportEvent::Lost(code)));
         }
     });
@@ -66,18 +68,18 @@ pub fn open(
 
 async fn run(
     clock: &Clock,
-    identity: &Identity,
+    (path, installation): (String, &str),
     may_upgrade: bool,
     outbox: &mut UnboundedReceiver<UpFrame>,
     wishes: &(impl Fn(Wish) + Clone + Send + Sync),
 ) -> Result<(), ErrorCode> {
     let carried = |exchange| Carried { exchange, wishes: wishes.clone() };
     let mut login = carried(Exchange::Login);
-    let (connack, session) = polling::greet(&mut login, url::connect(identity, 1)).await?;
+    let (connack, session) = polling::greet(&mut login, path).await?;
     wishes(Wish::Event(TransportEvent::Opened(opened(ConnectionChannel::XhrPolling))));
     wishes(Wish::Event(TransportEvent::Frame(connack)));
     let session = session.ok_or(ErrorCode::SOCKET_CLOSED_BY_PEER)?;
-    let poll = Poll::new(clock, &identity.installation, session);
+    let poll = Poll::new(clock, installation, session);
     let door = Sockets { wishes: wishes.clone() };
     let exchanges = (carried(Exchange::Hold), carried(Exchange::Send));
     let report = |event| wishes(Wish::Event(event));
@@ -139,7 +141,8 @@ impl<W: Fn(Wish) + Clone + Send + Sync> Door for Sockets<W> {
         let (reply, answer) = oneshot::channel();
         (self.wishes)(Wish::Open(token.map(str::to_owned), reply));
         // Its opening and its first frame have that long each.
-        let (number, connack) = timeout(Duration::from_millis(2 * timing::UPGRADE_LIMIT), answer).await.ok()?.ok()?;
+        let (number, connack) =
+            timeout(Duration::from_millis(2 * timing::UPGRADE_LIMIT), answer).await.ok()?.ok()?;
         let socket = Socket { number: Some(number), wishes: self.wishes.clone() };
         matches!(connack, DownFrame::ConnAck(_)).then_some((socket, connack))
     }

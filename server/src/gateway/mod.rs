@@ -25,9 +25,9 @@ pub(crate) use admission::Hello;
 use connection::Session;
 use registry::{Close, Handle, Registry};
 
-pub(crate) use polling::{hold, send};
 #[cfg(feature = "sim")]
 pub(crate) use polling::connect as greet;
+pub(crate) use polling::{hold, send};
 #[cfg(feature = "sim")]
 pub(crate) use websocket::welcome;
 

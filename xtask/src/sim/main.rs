@@ -7,6 +7,7 @@ mod check;
 mod device;
 mod faults;
 mod ledger;
+mod lines;
 mod net;
 mod peer;
 mod polled;

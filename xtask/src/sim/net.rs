@@ -179,7 +179,9 @@ impl Net {
             self.tally.note(if way == Way::Up { Fault::RequestDelay } else { Fault::AnswerDelay });
             times = vec![now + 1_000 + self.rng.next() % (SLOWEST - 1_000)];
         }
-        if way == Way::Up && self.rng.chance(DUPLICATE) {
+        // What stands in a copy's answer is lost to a client that knows no predecessors and no client ids.
+        let strict = self.lines.get(line).is_some_and(|of| of.strict);
+        if way == Way::Up && !strict && self.rng.chance(DUPLICATE) {
             self.tally.note(Fault::RequestTwice);
             times.push(arrives + self.rng.next() % 2_000);
         }

@@ -7,7 +7,7 @@ use anser::timing::WEBSOCKET_REST;
 use anser::transport::TransportEvent;
 use anser::transport::simulated::{self, Exchange, Reply, Wish};
 use anser::wire::polling::request::HttpRequest;
-use anser::wire::url::Identity;
+use anser::wire::url::{self, Identity};
 use anser::wire::{Bytes, DownFrame, UpFrame};
 use anyhow::Context as _;
 use tokio::task::AbortHandle;
@@ -46,8 +46,10 @@ impl World {
             installation: of.caller.installation.clone(),
             platform: of.platform.as_str(),
         };
+        let (path, installation) = (url::connect(&identity, 1), identity.installation);
         let wishes = move |wish| drop(says.send(Word::Wish(line, wish)));
-        let (frames, task) = simulated::open(of.clock(now), identity, !of.only_polls, wishes);
+        let may_upgrade = !of.only_polls;
+        let (frames, task) = simulated::open(of.clock(now), path, installation, may_upgrade, wishes);
         of.line = Some(line);
         let mut opened = Line::new(device, of.caller.clone());
         opened.polled = Some(Polled { frames, task });
@@ -75,6 +77,7 @@ impl World {
             Wish::Ask(exchange, request, reply) => self.asks(line, exchange, request, reply),
             Wish::Open(token, reply) => self.opens(line, token, reply),
             Wish::Close(socket) => self.close(socket),
+            Wish::Event(event) if self.peer.line == Some(line) => self.peer_hears(event)?,
             Wish::Event(event) => {
                 let Some(device) = self.user_of(line) else { return Ok(()) };
                 if matches!(event, TransportEvent::Lost(_)) {
@@ -155,12 +158,14 @@ impl World {
         self.note("answered", &[number as u64, body.len() as u64]);
         let Some(asked) = self.asked.get_mut(number) else { return Ok(()) };
         let (line, reply) = (asked.line, asked.reply.take());
-        let (Some(device), Some(reply)) = (self.user_of(line), reply) else { return Ok(()) };
+        let Some(reply) = reply else { return Ok(()) };
         if *body == *LOST {
             self.net.tally.note(Fault::LostParams);
         }
         let now = self.now;
-        self.device(device)?.clock(now);
+        if let Some(device) = self.user_of(line) {
+            self.device(device)?.clock(now);
+        }
         // A client that has just given up does not hear it.
         drop(reply.send(body));
         Ok(())

@@ -1,7 +1,13 @@
 //! The web client's place in the world: its line, and what time does to it.
 
-use super::net::{Line, Millis};
-use super::world::{Happening, World};
+use anser::clock::Clock;
+use anser::transport::TransportEvent;
+use anser::transport::simulated;
+use anser::wire::url::QueryString;
+
+use super::device::{APP, EPOCH};
+use super::net::{Line, Millis, Polled};
+use super::world::{Happening, Word, World};
 
 /// How long a page waits before it connects again, ms.
 const PAUSE: Millis = 2_000;
@@ -16,11 +22,40 @@ impl World {
             // Nobody but the world's own devices is counted there.
             let mut of = Line::new(self.devices.len(), self.peer_calls.clone());
             of.strict = true;
+            if self.peer.engine {
+                of.polled = Some(self.peer_polls(line));
+            }
             self.net.lines.push(of);
-            let at = now + self.net.latency() * 3;
-            self.at(at, Happening::Dialed { line, reached: true });
+            if !self.peer.engine {
+                let at = now + self.net.latency() * 3;
+                self.at(at, Happening::Dialed { line, reached: true });
+            }
         } else if self.peer.tick(now) {
             self.peer_leaves();
+        }
+        self.after_peer()
+    }
+
+    /// It opens a line that polls, as its SDK writes it.
+    fn peer_polls(&mut self, line: usize) -> Polled {
+        let says = self.says.clone();
+        let wishes = move |wish| drop(says.send(Word::Wish(line, wish)));
+        let path = QueryString::new("/websocket")
+            .add("appId", APP)
+            .add("token", &self.peer_calls.token)
+            .add("sdkVer", "2.9.2")
+            .add("apiVer", "normal")
+            .finish();
+        let (frames, task) = simulated::open(Clock::manual(EPOCH), path, String::new(), false, wishes);
+        Polled { frames, task }
+    }
+
+    /// What its polled line reports.
+    pub(super) fn peer_hears(&mut self, event: TransportEvent) -> anyhow::Result<()> {
+        match event {
+            TransportEvent::Frame(frame) => self.peer.hear(frame, self.now)?,
+            TransportEvent::Lost(_) => self.peer_leaves(),
+            _ => {}
         }
         self.after_peer()
     }
