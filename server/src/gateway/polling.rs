@@ -357,7 +357,7 @@ impl Carrier for PollingCarrier {
 
 #[cfg(test)]
 mod tests {
-    use anser::wire::{DownPublish, Qos, QueryAck};
+    use anser::wire::{Body as _, DownPublish, Qos, QueryAck, body};
 
     use super::*;
 
@@ -380,8 +380,19 @@ mod tests {
 
     fn page_and_message() -> Vec<DownFrame> {
         let (qos, dup, retain, date) = (Qos::AtMostOnce, false, false, 0);
-        let page = QueryAck { qos, dup, retain, message_id: 7, date, status: 0, body: Bytes::new() };
-        let (topic, target, body) = ("s_msg".into(), "me".into(), Bytes::new());
+        let page = body::DownstreamMessages { list: vec![], sync_time: Some(1), finished: Some(true) };
+        let page = QueryAck { qos, dup, retain, message_id: 7, date, status: 0, body: page.to_bytes() };
+        let message = body::DownstreamMessage {
+            from_user_id: Some("peer".into()),
+            r#type: Some(1),
+            object_name: Some("RC:TxtMsg".into()),
+            content: Some("{}".into()),
+            data_time: Some(2),
+            status: Some(0x30),
+            message_uid: Some("uid".into()),
+            ..Default::default()
+        };
+        let (topic, target, body) = ("s_msg".into(), "me".into(), message.to_bytes());
         let message = DownPublish { qos, dup, retain, date, topic, target, message_id: 9, body };
         vec![DownFrame::QueryAck(page), DownFrame::Publish(message)]
     }
