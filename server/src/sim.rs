@@ -2,10 +2,14 @@
 //! run as tasks of the caller's single-threaded runtime in virtual time. For `cargo xtask sim`, never part of what
 //! ships. The data outlives [`SimServer::kill`], as a disk does.
 
+mod life;
+mod polled;
+
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use anser::wire::polling::request::HttpRequest;
 use axum::extract::ws::Message as WsMessage;
 use bytes::Bytes;
 use futures_util::{Sink, Stream};
@@ -20,6 +24,8 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{CommitSink, Committed, Store, StoreError};
 
 pub use crate::store::Target;
+pub(crate) use life::Life;
+pub use life::Step;
 
 /// A mistake that a simulation has to find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +42,15 @@ pub type OnCommit = Box<dyn Fn(&Committed) + Send + Sync>;
 struct Heard {
     bus: Arc<LocalBus>,
     on_commit: OnCommit,
+    life: Arc<Life>,
 }
 
 impl CommitSink for Heard {
     fn committed(&self, committed: Committed) {
         (self.on_commit)(&committed);
-        self.bus.committed(committed);
+        if self.life.survives(Step::Notice) {
+            self.bus.committed(committed);
+        }
     }
 }
 
@@ -50,6 +59,7 @@ pub struct Disk {
     config: Config,
     store: Arc<SqliteStore>,
     bus: Arc<LocalBus>,
+    life: Arc<Life>,
 }
 
 impl std::fmt::Debug for Disk {
@@ -59,15 +69,22 @@ impl std::fmt::Debug for Disk {
 }
 
 impl Disk {
-    /// An empty one. `config.data` is not looked at: it lies in memory.
+    /// An empty one. `config.data` is not looked at: it lies in memory. `on_death` hears at which step a server
+    /// has ended that was [`SimServer::doom`]ed.
     ///
     /// # Errors
     /// SQLite fails.
-    pub fn new(config: Config, wrong: Option<Wrong>, on_commit: OnCommit) -> Result<Self, StoreError> {
+    pub fn new(
+        config: Config,
+        wrong: Option<Wrong>,
+        on_commit: OnCommit,
+        on_death: Box<dyn Fn(Step) + Send + Sync>,
+    ) -> Result<Self, StoreError> {
         let bus = Arc::new(LocalBus::new());
-        let sink = Arc::new(Heard { bus: bus.clone(), on_commit });
-        let store = Arc::new(SqliteStore::inline(config.clock.clone(), sink, wrong)?);
-        Ok(Self { config, store, bus })
+        let life = Arc::new(Life::new(on_death));
+        let sink = Arc::new(Heard { bus: bus.clone(), on_commit, life: life.clone() });
+        let store = Arc::new(SqliteStore::inline(config.clock.clone(), sink, wrong, life.clone())?);
+        Ok(Self { config, store, bus, life })
     }
 
     /// Time enough has passed for the disk to have what was acknowledged early, see [`Wrong::AckFirst`].
@@ -83,7 +100,9 @@ impl Disk {
         let (store, bus): (Arc<dyn Store>, Arc<dyn Bus>) = (self.store.clone(), self.bus.clone());
         let service = Service::new(self.config.clone(), store, bus);
         let gateway = Gateway::new(service.clone());
-        SimServer { gateway, service, store: self.store.clone(), tasks: Mutex::default() }
+        self.life.set(None);
+        let (store, life) = (self.store.clone(), self.life.clone());
+        SimServer { gateway, service, store, life, tasks: Mutex::default() }
     }
 }
 
@@ -105,6 +124,7 @@ pub struct SimServer {
     gateway: Arc<Gateway>,
     service: Arc<Service>,
     store: Arc<SqliteStore>,
+    life: Arc<Life>,
     tasks: Mutex<Vec<AbortHandle>>,
 }
 
@@ -145,15 +165,40 @@ impl SimServer {
             client: if caller.anser { "anser/sim" } else { "" }.to_owned(),
         };
         let gateway = self.gateway.clone();
-        let socket = Pipe { frames, to };
-        let task = tokio::spawn(async move {
+        let socket = Pipe { frames, to, life: self.life.clone() };
+        self.spawn(async move {
             let _running = gateway.running();
             gateway::welcome(&gateway, hello, socket).await;
         });
+        from
+    }
+
+    /// A request of a polling client has come in; the body of its answer goes to `to`. Aborting the task is the
+    /// end of its connection from the other side.
+    pub fn ask(&self, request: HttpRequest, to: Box<dyn FnOnce(Bytes) + Send>) -> AbortHandle {
+        let (gateway, life) = (self.gateway.clone(), self.life.clone());
+        self.spawn(async move {
+            let body = polled::answer(gateway, request).await;
+            if let Some(body) = body.filter(|_| life.survives(Step::Leave)) {
+                to(body);
+            }
+        })
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let task = tokio::spawn(task).abort_handle();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.retain(|task| !task.is_finished());
-        tasks.push(task.abort_handle());
-        from
+        tasks.push(task.clone());
+        task
+    }
+
+    /// Its process ends in the middle of its work, at the step of this number from now on; `None`: it does not.
+    /// Nothing of it reaches disk or line then, and it is to be [killed](Self::kill) for good.
+    pub fn doom(&self, steps: Option<u64>) {
+        if self.life.goes_on() {
+            self.life.set(steps.map(|steps| steps.max(1)));
+        }
     }
 
     /// Ends it at once, without a word.
@@ -161,6 +206,7 @@ impl SimServer {
     /// # Errors
     /// SQLite fails.
     pub fn kill(self) -> Result<(), StoreError> {
+        self.life.set(Some(0));
         self.gateway.kill();
         for task in self.tasks.into_inner().unwrap_or_else(PoisonError::into_inner) {
             task.abort();
@@ -173,11 +219,14 @@ impl SimServer {
 struct Pipe {
     frames: UnboundedReceiver<Bytes>,
     to: Box<dyn Fn(Option<Bytes>) + Send>,
+    life: Arc<Life>,
 }
 
 impl Drop for Pipe {
     fn drop(&mut self) {
-        (self.to)(None);
+        if self.life.goes_on() {
+            (self.to)(None);
+        }
     }
 }
 
@@ -197,7 +246,9 @@ impl Sink<WsMessage> for Pipe {
     }
 
     fn start_send(self: Pin<&mut Self>, message: WsMessage) -> Result<(), axum::Error> {
-        if let WsMessage::Binary(bytes) = message {
+        if let WsMessage::Binary(bytes) = message
+            && self.life.survives(Step::Leave)
+        {
             (self.to)(Some(bytes));
         }
         Ok(())

@@ -16,6 +16,8 @@ mod polling;
 mod proxy;
 mod race;
 mod servers;
+#[cfg(feature = "sim")]
+pub mod simulated;
 mod standing;
 mod trust;
 mod websocket;

@@ -3,16 +3,15 @@
 //! through, without the session noticing more than a new CONNACK.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
 
 use super::address::Address;
 use super::connector::Dialer;
+use super::http::Exchange;
 use super::navigation::Navigation;
-use super::polling::{self, Poll};
+use super::polling::{self, Door, Poll};
 use super::servers::{Experience, Servers};
 use super::websocket::{self, Failure, Socket};
 use super::{Events, Line, Opened, Opening, Transport, TransportEvent, UnreadAnswer};
@@ -201,53 +200,40 @@ impl Shared {
         report(TransportEvent::Opened(opened(channel, navigation)));
         report(TransportEvent::Frame(login.connack));
         let Some(session) = login.session else { return Ok(ErrorCode::SOCKET_CLOSED_BY_PEER) };
-        let poll = Poll::new(&self.servers, login.address, session);
-        let (socket, connack) = tokio::select! {
-            code = poll.hold(report) => return Ok(code),
-            code = poll.send(outbox, report) => return Ok(code),
-            upgraded = self.upgrade(&poll), if self.forced.is_none() => upgraded,
+        let poll = Poll::new(&self.servers.clock, &self.servers.identity.installation, session);
+        let exchange = || Exchange::new(&login.address, &self.servers.dialer);
+        let door = Upgrades { servers: &self.servers, address: &login.address };
+        let door = self.forced.is_none().then_some(&door);
+        let (socket, connack) = match poll.run((exchange(), exchange()), outbox, report, door).await {
+            Ok(upgraded) => upgraded,
+            Err(code) => return Ok(code),
         };
         log::info!("WebSocket works again");
         *self.fortune.lock().unwrap_or_else(PoisonError::into_inner) = Fortune::default();
         report(TransportEvent::Upgraded(opened(ConnectionChannel::Websocket, navigation)));
         report(TransportEvent::Frame(connack));
-        Ok(self.carry(poll.address(), socket, poll.kept_back(), outbox, report, true).await)
+        Ok(self.carry(&login.address, socket, poll.kept_back(), outbox, report, true).await)
     }
+}
 
-    /// Waits until a WebSocket has taken the polled session over.
-    async fn upgrade(&self, poll: &Poll<'_>) -> (Socket, DownFrame) {
-        let mut pause = timing::UPGRADE_FIRST;
-        loop {
-            sleep(Duration::from_millis(pause)).await;
-            pause = (pause * 2).min(timing::UPGRADE_CAP);
-            // A login ends the polled session: only where frames are known to pass.
-            if self.greeted(poll, Some(NOBODY)).await.is_none() {
-                continue;
-            }
-            let login = async {
-                let (socket, connack) = self.greeted(poll, None).await?;
-                matches!(&connack, DownFrame::ConnAck(ack) if ack.accepted.is_some())
-                    .then_some((socket, connack))
-            };
-            if let Some(upgraded) = poll.in_quiet(login).await {
-                return upgraded;
-            }
-        }
-    }
+/// WebSockets to a server that is polled.
+struct Upgrades<'a> {
+    servers: &'a Servers,
+    address: &'a Address,
+}
 
-    /// A WebSocket to the server that is polled, with the CONNACK that it brought.
-    async fn greeted(&self, poll: &Poll<'_>, token: Option<&str>) -> Option<(Socket, DownFrame)> {
+impl Door for Upgrades<'_> {
+    type Socket = Socket;
+
+    async fn greeted(&self, token: Option<&str>) -> Option<(Socket, DownFrame)> {
         let limit = timing::UPGRADE_LIMIT;
-        let mut socket = websocket::open_at(&self.servers, poll.address(), token, limit).await.ok()?;
+        let mut socket = websocket::open_at(self.servers, self.address, token, limit).await.ok()?;
         match websocket::first_frame(&mut socket, limit).await {
             Some(connack @ DownFrame::ConnAck(_)) => Some((socket, connack)),
             _ => None,
         }
     }
 }
-
-/// A token that every server refuses, in a frame.
-const NOBODY: &str = "0";
 
 /// The beginning of a WebSocket, until it has brought something.
 struct Birth<'a> {

@@ -1,8 +1,10 @@
 //! Long polling: one request that waits for frames, and one at a time that sends them. Answers become the same
 //! typed frames as over WebSocket; what an answer's JSON leaves out, which topic was asked, is remembered here.
-//! A request that fails ends the line: what it carried comes again by client id or by the next pull.
+//! A request that fails ends the line: what it carried comes again by client id or by the next pull. Who carries the
+//! requests is not decided here: an [`Exchange`], or a simulation.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use super::TransportEvent;
 use super::address::Address;
 use super::http::{Answer, Exchange};
 use super::servers::{Directory, Servers};
+use crate::clock::Clock;
 use crate::kill::Written;
 use crate::model::ErrorCode;
 use crate::timing;
@@ -23,6 +26,38 @@ use crate::wire::{DownFrame, Topic, UpFrame};
 
 /// What a server says to a session that it does not know.
 const LOST: &[u8] = b"lost params";
+
+/// Carries requests to one server, one after the other.
+pub(super) trait Ask: Send {
+    /// The answer to a request, or why there is none within `limit` milliseconds.
+    fn ask(
+        &mut self,
+        request: &HttpRequest,
+        limit: u64,
+    ) -> impl Future<Output = Result<Answer, ErrorCode>> + Send;
+}
+
+impl Ask for Exchange {
+    fn ask(
+        &mut self,
+        request: &HttpRequest,
+        limit: u64,
+    ) -> impl Future<Output = Result<Answer, ErrorCode>> + Send {
+        Exchange::ask(self, request, limit)
+    }
+}
+
+/// Where WebSockets to the server that is polled come from.
+pub(super) trait Door: Sync {
+    /// One of them. Dropping it closes it.
+    type Socket: Send;
+
+    /// A WebSocket that logs in with this token, or as the client is, and has brought its CONNACK.
+    fn greeted(&self, token: Option<&str>) -> impl Future<Output = Option<(Self::Socket, DownFrame)>> + Send;
+}
+
+/// A token that every server refuses, in a frame.
+const NOBODY: &str = "0";
 
 /// An answered login.
 pub(super) struct Login {
@@ -43,8 +78,7 @@ pub(super) async fn log_in(servers: &Servers, directory: &Directory) -> Result<L
             Err(code) => return Err(last.unwrap_or(code)),
         };
         let mut exchange = Exchange::new(&address, &servers.dialer);
-        let request = HttpRequest { method: "GET", path: servers.connect_path(None), body: None };
-        match exchange.ask(&request, timing::OPEN_LIMIT).await.and_then(|answer| read_login(&answer)) {
+        match greet(&mut exchange, servers.connect_path(None)).await {
             Ok((connack, session)) => {
                 servers.works(&address);
                 return Ok(Login { address, connack, session });
@@ -64,6 +98,15 @@ pub(super) async fn log_in(servers: &Servers, directory: &Directory) -> Result<L
             }
         }
     }
+}
+
+/// Logs in at one server: the CONNACK, and the name of the session if it was accepted.
+pub(super) async fn greet(
+    exchange: &mut impl Ask,
+    path: String,
+) -> Result<(DownFrame, Option<String>), ErrorCode> {
+    let request = HttpRequest { method: "GET", path, body: None };
+    read_login(&exchange.ask(&request, timing::OPEN_LIMIT).await?)
 }
 
 fn read_login(answer: &Answer) -> Result<(DownFrame, Option<String>), ErrorCode> {
@@ -109,8 +152,8 @@ struct UnderWay {
 
 /// A session that polls.
 pub(super) struct Poll<'a> {
-    servers: &'a Servers,
-    address: Address,
+    clock: &'a Clock,
+    installation: &'a str,
     session: String,
     under_way: Mutex<UnderWay>,
     changed: Notify,
@@ -119,9 +162,54 @@ pub(super) struct Poll<'a> {
 }
 
 impl<'a> Poll<'a> {
-    pub(super) fn new(servers: &'a Servers, address: Address, session: String) -> Self {
+    pub(super) fn new(clock: &'a Clock, installation: &'a str, session: String) -> Self {
         let (under_way, changed, turn) = (Mutex::default(), Notify::new(), Turn::new(()));
-        Self { servers, address, session, under_way, changed, turn }
+        Self { clock, installation, session, under_way, changed, turn }
+    }
+
+    /// Polls until a WebSocket from `door`, if there is one, has taken the session over: that WebSocket and its
+    /// CONNACK, or why the line ended before. `exchanges` carry what waits and what is sent.
+    pub(super) async fn run<D: Door>(
+        &self,
+        exchanges: (impl Ask, impl Ask),
+        outbox: &mut UnboundedReceiver<UpFrame>,
+        report: &(impl Fn(TransportEvent) + Sync),
+        door: Option<&D>,
+    ) -> Result<(D::Socket, DownFrame), ErrorCode> {
+        let (holding, sending) = exchanges;
+        let upgraded = async {
+            match door {
+                Some(door) => self.upgrade(door).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            code = self.hold(holding, report) => Err(code),
+            code = self.send(sending, outbox, report) => Err(code),
+            upgraded = upgraded => Ok(upgraded),
+        }
+    }
+
+    /// Waits until a WebSocket has taken the session over.
+    async fn upgrade<D: Door>(&self, door: &D) -> (D::Socket, DownFrame) {
+        let mut pause = timing::UPGRADE_FIRST;
+        loop {
+            sleep(Duration::from_millis(pause)).await;
+            pause = (pause * 2).min(timing::UPGRADE_CAP);
+            // A login ends the polled session: only where frames are known to pass.
+            if door.greeted(Some(NOBODY)).await.is_none() {
+                continue;
+            }
+            let login = async {
+                let (socket, connack) = door.greeted(None).await?;
+                matches!(&connack, DownFrame::ConnAck(ack) if ack.accepted.is_some())
+                    .then_some((socket, connack))
+            };
+            if let Some(upgraded) = self.in_quiet(login).await {
+                return upgraded;
+            }
+        }
     }
 
     fn under_way(&self) -> MutexGuard<'_, UnderWay> {
@@ -129,20 +217,19 @@ impl<'a> Poll<'a> {
     }
 
     /// Asks for frames without end. Returns why it ended.
-    pub(super) async fn hold(&self, report: &impl Fn(TransportEvent)) -> ErrorCode {
-        let mut exchange = Exchange::new(&self.address, &self.servers.dialer);
-        let mut number = self.servers.clock.wall().unsigned_abs();
+    async fn hold(&self, mut exchange: impl Ask, report: &impl Fn(TransportEvent)) -> ErrorCode {
+        let mut number = self.clock.wall().unsigned_abs();
         loop {
             number += 1;
-            let request = request::hold(&self.session, number, &self.servers.identity.installation);
-            let asked_at = self.servers.clock.monotonic();
+            let request = request::hold(&self.session, number, self.installation);
+            let asked_at = self.clock.monotonic();
             let frames = match exchange.ask(&request, timing::HOLD_LIMIT).await {
                 Ok(answer) => self.take(&answer, report),
                 Err(_) => Err(ErrorCode::RC_SOCKET_DISCONNECTED),
             };
             match frames {
                 Ok(0) => {
-                    let took = self.servers.clock.monotonic().saturating_sub(asked_at);
+                    let took = self.clock.monotonic().saturating_sub(asked_at);
                     sleep(Duration::from_millis(timing::HOLD_PAUSE.saturating_sub(took))).await;
                 }
                 Ok(_) => {}
@@ -188,12 +275,12 @@ impl<'a> Poll<'a> {
     }
 
     /// Sends frames, one request after the other. Returns why it ended.
-    pub(super) async fn send(
+    async fn send(
         &self,
+        mut exchange: impl Ask,
         outbox: &mut UnboundedReceiver<UpFrame>,
         report: &impl Fn(TransportEvent),
     ) -> ErrorCode {
-        let mut exchange = Exchange::new(&self.address, &self.servers.dialer);
         while let Some(frame) = outbox.recv().await {
             self.under_way().next.push_back(frame);
             let _turn = self.turn.lock().await;
@@ -207,11 +294,11 @@ impl<'a> Poll<'a> {
 
     async fn send_one(
         &self,
-        exchange: &mut Exchange,
+        exchange: &mut impl Ask,
         frame: &UpFrame,
         report: &impl Fn(TransportEvent),
     ) -> Result<(), ErrorCode> {
-        let request = match request::send(frame, &self.session, &self.servers.identity.installation) {
+        let request = match request::send(frame, &self.session, self.installation) {
             Ok(request) => request,
             Err(error) => {
                 log::error!("a frame cannot be polled: {error}");
@@ -234,7 +321,7 @@ impl<'a> Poll<'a> {
     /// What the frame's answer will need.
     fn note(&self, frame: &UpFrame) {
         let mut under_way = self.under_way();
-        under_way.sent_at = Some(self.servers.clock.monotonic());
+        under_way.sent_at = Some(self.clock.monotonic());
         match frame {
             UpFrame::Query(query) => {
                 if let Some(topic) = Topic::parse(&query.topic) {
@@ -251,14 +338,14 @@ impl<'a> Poll<'a> {
     /// Whether nothing waits for an answer that may still come.
     fn is_quiet(&self) -> bool {
         let under_way = self.under_way();
-        let now = self.servers.clock.monotonic();
+        let now = self.clock.monotonic();
         let given_up = under_way.sent_at.is_none_or(|at| now.saturating_sub(at) >= timing::ANSWER_LIMIT);
         given_up || (under_way.asked.is_empty() && under_way.published.is_empty())
     }
 
     /// Waits until nothing is under way and keeps frames back from then on; `work` may then change the line.
     /// If it does not, frames go on.
-    pub(super) async fn in_quiet<T>(&self, work: impl Future<Output = Option<T>>) -> Option<T> {
+    async fn in_quiet<T>(&self, work: impl Future<Output = Option<T>>) -> Option<T> {
         let turn = loop {
             let turn = self.turn.lock().await;
             if self.is_quiet() {
@@ -276,9 +363,5 @@ impl<'a> Poll<'a> {
     /// What was kept back, once nobody else sends it.
     pub(super) fn kept_back(&self) -> Vec<UpFrame> {
         std::mem::take(&mut self.under_way().next).into()
-    }
-
-    pub(super) fn address(&self) -> &Address {
-        &self.address
     }
 }

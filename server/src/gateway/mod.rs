@@ -25,6 +25,8 @@ pub(crate) use admission::Hello;
 use connection::Session;
 use registry::{Close, Handle, Registry};
 
+#[cfg(feature = "sim")]
+pub(crate) use polling::connect as greet;
 pub(crate) use polling::{hold, send};
 #[cfg(feature = "sim")]
 pub(crate) use websocket::welcome;

@@ -69,7 +69,7 @@ impl Drop for Known {
 }
 
 /// `GET /websocket` without an upgrade.
-pub(super) async fn connect(gateway: Arc<Gateway>, hello: Hello) -> Response {
+pub(crate) async fn connect(gateway: Arc<Gateway>, hello: Hello) -> Response {
     let family = hello.family();
     let connack = match log_in(&gateway, &hello).await {
         Ok(connack) => connack,
@@ -222,27 +222,35 @@ struct PollingCarrier {
 }
 
 impl PollingCarrier {
-    /// Hands everything to the hold, if one waits whose client is still there.
+    /// Hands what waits to the hold, if one waits whose client is still there.
     fn flush(&mut self) -> Result<(), End> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
+        let count = self.next_answer();
+        let frames = self.waiting.get(..count).filter(|frames| !frames.is_empty());
+        let Some(frames) = frames else { return Ok(()) };
         let Some(hold) = self.hold.take().filter(|hold| !hold.reply.is_closed()) else { return Ok(()) };
         let asked = &self.asked;
-        let written =
-            json::write_answer(&self.waiting, client_family(self.family), |id| asked.get(&id).copied());
+        let written = json::write_answer(frames, client_family(self.family), |id| asked.get(&id).copied());
         let text = written.map_err(|error| {
             tracing::error!(%error, "a frame has no JSON");
             End::Broken
         })?;
         if hold.reply.send(text).is_ok() {
-            for frame in self.waiting.drain(..) {
+            for frame in self.waiting.drain(..count) {
                 if let DownFrame::QueryAck(ack) = frame {
                     self.asked.remove(&ack.message_id);
                 }
             }
         }
         Ok(())
+    }
+
+    /// How many of the frames that wait go with one answer. The web engine handles all signals of an answer before
+    /// whoever asked a query there learns its outcome, and drops messages as long as its pull runs: what follows a
+    /// page waits for the next hold, or it would be lost, as the message after it moves that client's cursor past it.
+    fn next_answer(&self) -> usize {
+        let page = |frame: &DownFrame| matches!(frame, DownFrame::QueryAck(_));
+        let last = self.waiting.iter().position(page).filter(|_| self.family != Family::Anser);
+        last.map_or(self.waiting.len(), |at| at + 1)
     }
 
     fn waiting_bytes(&self) -> usize {
@@ -344,5 +352,69 @@ impl Carrier for PollingCarrier {
             _ = tokio::time::timeout(linger, heard) => {}
             Ok(_) = closed.wait_for(|close| *close == Some(Close::Killed)) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anser::wire::{Body as _, DownPublish, Qos, QueryAck, body};
+
+    use super::*;
+
+    fn carrier(family: Family) -> (PollingCarrier, mpsc::Sender<Request>) {
+        let (sender, requests) = mpsc::channel(REQUESTS);
+        let carrier = PollingCarrier {
+            family,
+            requests,
+            hold: None,
+            hold_time: Duration::from_secs(25),
+            patience: Duration::from_secs(60),
+            linger: Duration::from_secs(1),
+            waiting: Vec::new(),
+            asked: HashMap::from([(7, Topic::PullMessages)]),
+            closed: watch::channel(None).1,
+            _known: Known { sessions: Arc::default(), id: "s".into() },
+        };
+        (carrier, sender)
+    }
+
+    fn page_and_message() -> Vec<DownFrame> {
+        let (qos, dup, retain, date) = (Qos::AtMostOnce, false, false, 0);
+        let page = body::DownstreamMessages { list: vec![], sync_time: Some(1), finished: Some(true) };
+        let page = QueryAck { qos, dup, retain, message_id: 7, date, status: 0, body: page.to_bytes() };
+        let message = body::DownstreamMessage {
+            from_user_id: Some("peer".into()),
+            r#type: Some(1),
+            object_name: Some("RC:TxtMsg".into()),
+            content: Some("{}".into()),
+            data_time: Some(2),
+            status: Some(0x30),
+            message_uid: Some("uid".into()),
+            ..Default::default()
+        };
+        let (topic, target, body) = ("s_msg".into(), "me".into(), message.to_bytes());
+        let message = DownPublish { qos, dup, retain, date, topic, target, message_id: 9, body };
+        vec![DownFrame::QueryAck(page), DownFrame::Publish(message)]
+    }
+
+    async fn held(carrier: &mut PollingCarrier, sender: &mpsc::Sender<Request>) -> Vec<u16> {
+        let (reply, answer) = oneshot::channel();
+        sender.send(Request::Hold(reply)).await.unwrap();
+        assert!(matches!(carrier.read().await, Ok(Incoming::Life)));
+        let signals = json::Signal::parse_answer(&answer.await.unwrap()).unwrap();
+        signals.iter().filter_map(|signal| signal.message_id).collect()
+    }
+
+    #[tokio::test]
+    async fn a_web_client_gets_nothing_behind_a_page_in_the_same_answer() {
+        for family in [Family::Web25, Family::Engine4] {
+            let (mut carrier, sender) = carrier(family);
+            carrier.write(&mut page_and_message()).await.unwrap();
+            assert_eq!(held(&mut carrier, &sender).await, [7], "it would drop what follows");
+            assert_eq!(held(&mut carrier, &sender).await, [9], "nothing is lost of it");
+        }
+        let (mut carrier, sender) = carrier(Family::Anser);
+        carrier.write(&mut page_and_message()).await.unwrap();
+        assert_eq!(held(&mut carrier, &sender).await, [7, 9]);
     }
 }

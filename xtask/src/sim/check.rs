@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anser::model::MessageDirection;
-use anser::timing::{PING_INTERVAL, PONG_LIMIT};
+use anser::timing::{HOLD_LIMIT, HOLD_PAUSE, PING_INTERVAL, PONG_LIMIT};
 use anyhow::Context as _;
 
 use super::device::{Device, Shown};
 use super::ledger::{Entry, Ledger};
-use super::net::{Line, Millis};
+use super::net::{Line, Millis, SLOWEST};
 use super::peer::{self, Peer};
 use super::script::{self, places};
 use super::world::World;
@@ -34,7 +34,8 @@ macro_rules! demand {
     };
 }
 
-/// CONNECTED without a living line is found out within a heartbeat and the time for its answer.
+/// CONNECTED without a living line is found out within a heartbeat and the time for its answer; where a line polls,
+/// within the longest hold, if an answer that left before is the last that arrives and another hold follows it.
 pub(crate) fn status(device: &Device, lines: &[Line], now: Millis) -> anyhow::Result<()> {
     if !device.is_connected() {
         return Ok(());
@@ -44,7 +45,11 @@ pub(crate) fn status(device: &Device, lines: &[Line], now: Millis) -> anyhow::Re
     demand!(line.is_some(), "{name} says CONNECTED and has no line");
     if let Some(since) = line.and_then(|line| line.dead_since(now)) {
         let lie = now - since;
-        demand!(lie <= PING_INTERVAL + PONG_LIMIT, "{name} says CONNECTED {lie} ms after its line died");
+        let limit = match line.is_some_and(|line| line.polled.is_some()) {
+            true => SLOWEST + HOLD_PAUSE + HOLD_LIMIT,
+            false => PING_INTERVAL + PONG_LIMIT,
+        };
+        demand!(lie <= limit, "{name} says CONNECTED {lie} ms after its line died");
     }
     Ok(())
 }

@@ -16,6 +16,8 @@ use super::net::Millis;
 
 /// Largest page of history.
 const PAGE: u32 = 1000;
+/// The application that everybody belongs to.
+pub(crate) const APP: &str = "anser-app";
 /// When every world begins, ms since 1970.
 pub(crate) const EPOCH: i64 = 1_700_000_000_000;
 
@@ -32,7 +34,13 @@ pub(crate) struct Device {
     pub(crate) name: &'static str,
     pub(crate) user: &'static str,
     pub(crate) caller: Caller,
-    platform: Platform,
+    pub(crate) platform: Platform,
+    /// Whether its host allows long polling only.
+    pub(crate) only_polls: bool,
+    /// Something on its way refuses WebSockets until then.
+    pub(crate) eaten_until: Millis,
+    /// Its client tries long polling first until then.
+    pub(crate) polls_until: Millis,
     folder: PathBuf,
     clock: Clock,
     /// Up to when the client's clock has run.
@@ -77,6 +85,9 @@ impl Device {
             user: owner.user,
             caller,
             platform: owner.platform,
+            only_polls: false,
+            eaten_until: 0,
+            polls_until: 0,
             folder,
             clock: Clock::manual(EPOCH),
             at: 0,
@@ -98,7 +109,7 @@ impl Device {
     pub(crate) fn start(&mut self, now: Millis) -> anyhow::Result<()> {
         self.lives += 1;
         self.run_clock(now);
-        let options = ClientOptions::new("anser-app", "http://127.0.0.1")
+        let options = ClientOptions::new(APP, "http://127.0.0.1")
             .data_dir(self.folder.to_string_lossy())
             .user_id(self.user)
             .platform(self.platform);
@@ -114,6 +125,12 @@ impl Device {
     pub(crate) fn end(&mut self) {
         self.client = None;
         self.life = Life(None);
+    }
+
+    /// Its clock, set to the present time.
+    pub(crate) fn clock(&mut self, now: Millis) -> Clock {
+        self.run_clock(now);
+        self.clock.clone()
     }
 
     fn run_clock(&mut self, now: Millis) {

@@ -33,8 +33,38 @@ faults! {
     Reset = "lines reset";
     /// A client's process ends in the middle of its work.
     ClientCrash = "client crashes";
-    /// The server's process ends.
+    /// The server's process ends in the middle of its work.
     ServerCrash = "server crashes";
+    /// ... with a transaction written and not committed.
+    BeforeCommit = "  of them before a commit";
+    /// ... with a transaction committed and nobody answered.
+    BeforeAnswer = "  between a commit and its answer";
+    /// ... with the sender answered and nobody else told.
+    BeforeNotice = "  between an answer and what it means for others";
+    /// ... with a frame about to leave.
+    BeforeFrame = "  before a frame left";
+    /// A request of a polling client is lost.
+    RequestLost = "polling requests lost";
+    /// ... takes a second or more.
+    RequestDelay = "polling requests delayed by 1 to 5 s";
+    /// ... comes twice.
+    RequestTwice = "polling requests doubled";
+    /// ... comes after a later one of its connection.
+    RequestReorder = "polling requests out of order";
+    /// The answer to one is lost after the server gave it.
+    AnswerLost = "polling answers lost";
+    /// ... takes a second or more.
+    AnswerDelay = "polling answers delayed by 1 to 5 s";
+    /// ... and it was a hold's, with frames in it.
+    FramesLost = "frames lost with a hold's answer";
+    /// A client hears of a session that the server does not know.
+    LostParams = "polled sessions gone (lost params)";
+    /// Something on the way begins to refuse WebSockets.
+    Eaten = "WebSockets eaten by a proxy";
+    /// A client polls because of it.
+    Fallback = "changes from WebSocket to polling";
+    /// It goes on over a WebSocket.
+    Upgrade = "changes from polling to WebSocket";
     /// Somebody sets a device's clock forward.
     ClientForward = "client clocks set forward";
     /// ... or back.

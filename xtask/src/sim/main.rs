@@ -1,13 +1,16 @@
-//! `cargo xtask sim`: four devices of three users with the real client core and store, the real server, and one
-//! simulated web client of the 2.5 line, in virtual time over a network that does everything a network can do to them, by seed. The same seed gives the same
-//! run. Built with the feature `sim`; nothing of it ships.
+//! `cargo xtask sim`: four devices of three users with the real client core, store and polled line, the real server
+//! behind WebSocket and long polling, and one simulated web client of the 2.5 line, in virtual time over a network
+//! that does everything a network can do to them, by seed. The same seed gives the same run. Built with the feature
+//! `sim`; nothing of it ships.
 
 mod check;
 mod device;
 mod faults;
 mod ledger;
+mod lines;
 mod net;
 mod peer;
+mod polled;
 #[path = "../rng.rs"]
 mod rng;
 mod run;
@@ -30,7 +33,7 @@ struct Run {
     /// The first of them.
     #[arg(long, default_value_t = 0)]
     first: u64,
-    /// Messages that are sent in each, by all devices together.
+    /// Messages that each of the four devices sends in each.
     #[arg(long, default_value_t = 200)]
     messages: usize,
     /// Seeds that run at a time.

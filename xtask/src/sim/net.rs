@@ -1,9 +1,11 @@
 //! The network: lines between devices and the server, and what becomes of each frame on its way. Decides by the
 //! seed's numbers; moves nothing itself.
 
-use anser::wire::Bytes;
+use anser::transport::simulated::{Exchange, Reply};
+use anser::wire::{Bytes, DownFrame, UpFrame};
 use anser_server::sim::Caller;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::AbortHandle;
 
 use super::faults::{Fault, Tally};
 use super::rng::Rng;
@@ -16,17 +18,36 @@ const DROP: usize = 10;
 const DUPLICATE: usize = 20;
 const REORDER: usize = 20;
 const SLOW: usize = 25;
+/// The same of requests and answers of polling clients. Each that is lost ends a line, so fewer would be lost on
+/// lines that live, and more would leave none of them alive.
+const LOSE: usize = 30;
 /// The usual way takes so long, ms.
 const NEAR: u64 = 5;
 const FAR: u64 = 80;
 /// The longest delay.
-const SLOWEST: u64 = 5_000;
+pub(crate) const SLOWEST: u64 = 5_000;
 
 /// Whose frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Way {
     Up,
     Down,
+}
+
+/// What becomes of a request or an answer.
+pub(crate) enum Fate {
+    /// It arrives, perhaps twice.
+    Arrives(Vec<Millis>),
+    /// It does not, and its client learns that the connection has broken.
+    Breaks(Millis),
+    /// It does not, and nobody is told.
+    Hangs,
+}
+
+/// The client's end of a line that polls.
+pub(crate) struct Polled {
+    pub(crate) frames: UnboundedSender<UpFrame>,
+    pub(crate) task: AbortHandle,
 }
 
 /// A line of one device.
@@ -43,11 +64,36 @@ pub(crate) struct Line {
     pub(crate) strict: bool,
     /// When the last frame of each way arrives: TCP keeps order.
     last: [Millis; 2],
+    /// Present if it polls; then `server` is not.
+    pub(crate) polled: Option<Polled>,
+    /// Where the first frame of a WebSocket goes that is to take a polled line over.
+    pub(crate) greets: Option<Reply<(usize, DownFrame)>>,
+    /// The newest request of each connection that has come to the server.
+    newest: [usize; 3],
 }
 
 impl Line {
     pub(crate) fn new(device: usize, caller: Caller) -> Self {
-        Self { device, caller, server: None, client: true, dead: (0, 0), strict: false, last: [0; 2] }
+        Self {
+            device,
+            caller,
+            server: None,
+            client: true,
+            dead: (0, 0),
+            strict: false,
+            last: [0; 2],
+            polled: None,
+            greets: None,
+            newest: [0; 3],
+        }
+    }
+
+    /// Whether a later request of the same connection was here before this one.
+    pub(crate) fn is_late(&mut self, exchange: Exchange, number: usize) -> bool {
+        let Some(newest) = self.newest.get_mut(exchange as usize) else { return false };
+        let late = number < *newest;
+        *newest = number.max(*newest);
+        late
     }
 
     /// Lets nothing pass from now on, for so long or for ever; nobody is told.
@@ -112,6 +158,34 @@ impl Net {
             times.push(arrives + self.rng.next() % 2_000);
         }
         times
+    }
+
+    /// What becomes of a request, or of its answer, that leaves now. Requests are carried over TCP, each connection
+    /// one at a time, and something on the way may repeat one; nothing repeats an answer.
+    pub(crate) fn ask(&mut self, line: usize, way: Way, now: Millis) -> Fate {
+        if self.lines.get(line).is_none_or(|of| of.dead_since(now).is_some()) {
+            return Fate::Hangs;
+        }
+        let arrives = now + self.latency();
+        if !self.bad {
+            return Fate::Arrives(vec![arrives]);
+        }
+        if self.rng.chance(LOSE) {
+            self.tally.note(if way == Way::Up { Fault::RequestLost } else { Fault::AnswerLost });
+            return if self.rng.chance(2) { Fate::Breaks(arrives) } else { Fate::Hangs };
+        }
+        let mut times = vec![arrives];
+        if self.rng.chance(SLOW) {
+            self.tally.note(if way == Way::Up { Fault::RequestDelay } else { Fault::AnswerDelay });
+            times = vec![now + 1_000 + self.rng.next() % (SLOWEST - 1_000)];
+        }
+        // What stands in a copy's answer is lost to a client that knows no predecessors and no client ids.
+        let strict = self.lines.get(line).is_some_and(|of| of.strict);
+        if way == Way::Up && !strict && self.rng.chance(DUPLICATE) {
+            self.tally.note(Fault::RequestTwice);
+            times.push(arrives + self.rng.next() % 2_000);
+        }
+        Fate::Arrives(times)
     }
 
     /// How long a word about a line's end or beginning takes.

@@ -1,6 +1,8 @@
-//! A web client of the 2.5 line, as far as what it receives goes, with that client's cursor habits: its cursors move
-//! with every message it shows and every acknowledgement, it knows no uids, keeps no pages and retries nothing. What
-//! the server pushes too early, or stamps too low, it loses or shows twice. Plain state: the world moves its frames.
+//! A web client, as far as what it receives goes, with that client's cursor habits: it knows no uids, keeps no pages
+//! and retries nothing. What the server pushes too early, or stamps too low, it loses or shows twice. Of the 2.5 line,
+//! over WebSocket: its cursors move with every message it shows and every acknowledgement. Or of the engine 2.9.2, over
+//! long polling: it drops what is pushed while it pulls, and what stands behind a page in the same answer, as it learns
+//! of the page's arrival only once it has gone through all of that answer. Plain state: the world moves its frames.
 
 use anser::timing::{PING_INTERVAL, PONG_LIMIT, PULL_INTERVAL};
 use anser::wire::{Body, Bytes, DownFrame, DownPublish, Qos, Query, QueryAck, UpFrame, UpPublish, body};
@@ -35,6 +37,10 @@ struct Page {
     next_ping: Option<Millis>,
     pong_until: Option<Millis>,
     next_pull: Option<Millis>,
+    /// When the last page came: an answer's signals come at one moment, and no two answers do.
+    answered: Option<Millis>,
+    /// The newest notice that came while it pulled.
+    noticed: i64,
 }
 
 /// A pull, with the cursors it was sent with.
@@ -48,6 +54,8 @@ struct Asked {
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Peer {
+    /// Whether it is the engine's, and polls.
+    pub(crate) engine: bool,
     pub(crate) line: Option<usize>,
     /// When it tries again.
     pub(crate) retry: Option<Millis>,
@@ -64,8 +72,8 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// One that is about to connect for the first time.
-    pub(crate) fn new() -> Self {
-        Self { retry: Some(0), ..Self::default() }
+    pub(crate) fn new(engine: bool) -> Self {
+        Self { engine, retry: Some(0), ..Self::default() }
     }
 
     /// What it has to say.
@@ -165,7 +173,16 @@ impl Peer {
 
     /// A frame of the server.
     pub(crate) fn frame(&mut self, bytes: Bytes, now: Millis) -> anyhow::Result<()> {
-        match DownFrame::decode(bytes).map_err(|error| anyhow!("no frame for {NAME}: {error}"))? {
+        self.hear(DownFrame::decode(bytes).map_err(|error| anyhow!("no frame for {NAME}: {error}"))?, now)
+    }
+
+    /// The same, read already.
+    pub(crate) fn hear(&mut self, frame: DownFrame, now: Millis) -> anyhow::Result<()> {
+        match frame {
+            DownFrame::ConnAck(_) if self.engine => {
+                self.page.proven = true;
+                self.pull(now);
+            }
             DownFrame::ConnAck(_) => self.ping(now),
             DownFrame::PingResp => {
                 self.page.pong_until = None;
@@ -176,10 +193,11 @@ impl Peer {
             DownFrame::PubAck(ack) if ack.status == 0 => {
                 let time = i64::try_from(ack.time())?;
                 self.acknowledged.push(Seen { uid: ack.uid.to_string(), time });
-                if self.page.finished {
+                if self.page.finished && !self.engine {
                     self.outbox = time;
                 }
             }
+            DownFrame::QueryAck(ack) if self.engine => self.page_arrived(ack, now)?,
             DownFrame::QueryAck(ack) => self.answered(ack, now)?,
             DownFrame::Publish(publish) => self.published(publish, now)?,
             DownFrame::PubAck(_) | DownFrame::Disconnect { .. } | DownFrame::Ignored(_) => {}
@@ -217,18 +235,55 @@ impl Peer {
         Ok(())
     }
 
+    /// The engine's way with a page.
+    fn page_arrived(&mut self, ack: QueryAck, now: Millis) -> anyhow::Result<()> {
+        if self.page.pulling.take_if(|asked| asked.message_id == ack.message_id).is_none() {
+            return Ok(());
+        }
+        self.frames.push(UpFrame::QueryCon { message_id: ack.message_id });
+        self.page.answered = Some(now);
+        if ack.status != 0 {
+            return Ok(());
+        }
+        let page = body::DownstreamMessages::from_bytes(ack.body).map_err(|_| anyhow!("no page"))?;
+        for message in &page.list {
+            let time = message.data_time.context("a message without a time")?;
+            if message.direction == Some(1) {
+                self.outbox = self.outbox.max(time);
+            } else {
+                self.show(message, time);
+            }
+        }
+        let all = page.sync_time.unwrap_or(0);
+        self.inbox = self.inbox.max(all);
+        if std::mem::take(&mut self.page.noticed) > all || page.finished == Some(false) {
+            self.pull(now);
+        }
+        Ok(())
+    }
+
     fn published(&mut self, publish: DownPublish, now: Millis) -> anyhow::Result<()> {
         if publish.qos.wants_ack() && !publish.dup {
             self.frames.push(UpFrame::PubAck { message_id: publish.message_id });
         }
+        let busy = self.page.pulling.is_some() || self.page.answered == Some(now);
         match &*publish.topic {
+            "s_ntf" if self.engine => {
+                let notice = body::Notify::from_bytes(publish.body).map_err(|_| anyhow!("no notice"))?;
+                if self.page.pulling.is_some() {
+                    self.page.noticed = self.page.noticed.max(notice.time.unwrap_or(0));
+                } else {
+                    self.pull(now);
+                }
+            }
+            "s_msg" if self.engine && busy => {}
             "s_ntf" => {
                 let notice = body::Notify::from_bytes(publish.body).map_err(|_| anyhow!("no notice"))?;
                 if notice.time.is_none_or(|time| time > self.inbox.min(self.outbox)) {
                     self.pull(now);
                 }
             }
-            "s_msg" if self.page.finished => {
+            "s_msg" if self.page.finished || self.engine => {
                 let message =
                     body::DownstreamMessage::from_bytes(publish.body).map_err(|_| anyhow!("no message"))?;
                 let time = message.data_time.context("a message without a time")?;

@@ -165,4 +165,12 @@ mod tests {
         std::fs::remove_dir_all(folder(4)).unwrap();
         assert_ne!(first.trace, other.trace);
     }
+
+    #[test]
+    fn the_engine_that_polls_loses_nothing_behind_a_page() {
+        // Of this seed it lost five messages: the server put them into the page's answer.
+        let run = Run::parse_from(["sim", "--messages", "100"]);
+        one(&run, 1, &folder(1)).unwrap();
+        std::fs::remove_dir_all(folder(1)).unwrap();
+    }
 }

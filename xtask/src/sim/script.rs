@@ -57,20 +57,21 @@ pub(crate) fn key(place: &str) -> ConversationKey {
 }
 
 /// Faults that a script plans, and how many of each; the network deals the others out.
-const PLANNED: [(Fault, usize); 10] = [
+const PLANNED: [(Fault, usize); 11] = [
     (Fault::HalfOpen, 4),
     (Fault::Partition, 2),
     (Fault::Refused, 2),
     (Fault::Reset, 4),
     (Fault::ClientCrash, 6),
     (Fault::ServerCrash, 2),
+    (Fault::Eaten, 3),
     (Fault::ClientForward, 1),
     (Fault::ClientBack, 1),
     (Fault::ServerForward, 1),
     (Fault::ServerBack, 1),
 ];
 
-/// The steps of a seed, with their times.
+/// The steps of a seed, with their times. Each device sends `messages`.
 pub(crate) fn plan(seed: u64, messages: usize) -> Vec<(Millis, Step)> {
     let mut rng = Rng::new(seed, 1);
     let mut steps = Vec::new();
@@ -79,18 +80,20 @@ pub(crate) fn plan(seed: u64, messages: usize) -> Vec<(Millis, Step)> {
         let places: Vec<&str> = places(user).collect();
         rng.pick(&places).copied().unwrap_or(TEAM)
     };
-    let mut left = messages;
-    while left > 0 {
-        let (device, at) = (rng.below(OWNERS.len()), rng.next() % TALK);
-        // Mostly one, sometimes several at once.
-        let burst = if rng.chance(4) { 2 + rng.below(6) } else { 1 };
-        for _ in 0..burst.min(left) {
-            let place = somewhere(&mut rng, device);
-            steps.push((at, Step::Say { device, place }));
+    for device in 0..OWNERS.len() {
+        let mut left = messages;
+        while left > 0 {
+            let at = rng.next() % TALK;
+            // Mostly one, sometimes several at once.
+            let burst = if rng.chance(4) { 2 + rng.below(6) } else { 1 };
+            for _ in 0..burst.min(left) {
+                let place = somewhere(&mut rng, device);
+                steps.push((at, Step::Say { device, place }));
+            }
+            left = left.saturating_sub(burst);
         }
-        left = left.saturating_sub(burst);
     }
-    for _ in 0..messages / 10 {
+    for _ in 0..messages * OWNERS.len() / 10 {
         steps.push((rng.next() % TALK, Step::PeerSays));
     }
     for _ in 0..24 {
@@ -117,7 +120,10 @@ mod tests {
     fn a_seed_plans_the_same_twice_and_every_message() {
         let (one, two) = (plan(7, 200), plan(7, 200));
         assert_eq!(format!("{one:?}"), format!("{two:?}"));
-        assert_eq!(one.iter().filter(|(_, step)| matches!(step, Step::Say { .. })).count(), 200);
+        for device in 0..OWNERS.len() {
+            let says = |step: &Step| matches!(step, Step::Say { device: who, .. } if *who == device);
+            assert_eq!(one.iter().filter(|(_, step)| says(step)).count(), 200);
+        }
         assert_ne!(format!("{one:?}"), format!("{:?}", plan(8, 200)));
     }
 }

@@ -1,5 +1,9 @@
 //! Carrying out the script: what people do, and what goes wrong.
 
+use std::ops::Not as _;
+
+use anser_server::sim::Step as ServerStep;
+
 use super::check;
 use super::faults::Fault;
 use super::net::Millis;
@@ -75,6 +79,56 @@ impl World {
         }
     }
 
+    fn polls(&self, line: usize) -> bool {
+        self.net.lines.get(line).is_some_and(|line| line.polled.is_some())
+    }
+
+    /// A line breaks, and both its ends learn it.
+    fn reset(&mut self, line: usize) {
+        if self.polls(line) {
+            self.break_requests(line);
+            return;
+        }
+        let at = self.now + self.net.latency();
+        if let Some(of) = self.net.lines.get_mut(line) {
+            of.kill(self.now, None);
+        }
+        self.at(at, Happening::EndsUp { line });
+        self.at(at, Happening::EndsDown { line });
+    }
+
+    /// The server's process has ended at this step. What the disk has stays.
+    pub(super) fn server_dies(&mut self, step: ServerStep) -> anyhow::Result<()> {
+        let Some(server) = self.server.take() else { return Ok(()) };
+        server.kill()?;
+        self.note("server dies", &[step as u64]);
+        self.net.tally.note(Fault::ServerCrash);
+        self.net.tally.note(match step {
+            ServerStep::Commit => Fault::BeforeCommit,
+            ServerStep::Answer => Fault::BeforeAnswer,
+            ServerStep::Notice => Fault::BeforeNotice,
+            ServerStep::Leave => Fault::BeforeFrame,
+        });
+        let (now, size) = (self.now, self.doom);
+        // Or the whole machine is gone: nobody says a word.
+        let told = !size.is_multiple_of(2);
+        for line in 0..self.net.lines.len() {
+            let Some(of) = self.net.lines.get_mut(line) else { continue };
+            match &of.polled {
+                Some(_) if told && of.client => self.break_requests(line),
+                Some(_) => {}
+                None => {
+                    if of.server.is_some() && !told {
+                        of.kill(now, None);
+                    }
+                    self.ends_down(line);
+                }
+            }
+        }
+        self.at(now + 100 + size % 20_000, Happening::Step(Step::StartServer));
+        Ok(())
+    }
+
     fn fault(&mut self, fault: Fault, device: usize, size: u64) -> anyhow::Result<()> {
         let now = self.now;
         self.note("fault", &[fault as u64, device as u64]);
@@ -97,12 +151,7 @@ impl World {
             }
             Fault::Reset | Fault::Refused => {
                 let Some(line) = line else { return Ok(()) };
-                let at = now + self.net.latency();
-                if let Some(of) = self.net.lines.get_mut(line) {
-                    of.kill(now, None);
-                }
-                self.at(at, Happening::EndsUp { line });
-                self.at(at, Happening::EndsDown { line });
+                self.reset(line);
             }
             Fault::ClientCrash if is_peer => {
                 // Its page is loaded anew.
@@ -119,23 +168,30 @@ impl World {
                 return Ok(());
             }
             Fault::ServerCrash => {
-                let Some(server) = self.server.take() else { return Ok(()) };
-                server.kill()?;
-                for line in 0..self.net.lines.len() {
-                    let Some(of) = self.net.lines.get_mut(line) else { continue };
-                    if of.server.is_some() && size.is_multiple_of(2) {
-                        // The machine is gone: nobody says a word.
-                        of.kill(now, None);
-                    }
-                    self.ends_down(line);
+                // Noted when it comes to it.
+                self.doom = size;
+                if let Some(server) = &self.server {
+                    server.doom(Some(1 + size % 200));
                 }
-                self.at(now + 100 + size % 20_000, Happening::Step(Step::StartServer));
+                return Ok(());
+            }
+            Fault::Eaten if is_peer => return Ok(()),
+            Fault::Eaten => {
+                let of = self.device(device)?;
+                if of.only_polls {
+                    return Ok(());
+                }
+                of.eaten_until = now + 10_000 + size % 60_000;
+                if let Some(line) = line.filter(|line| self.polls(*line).not()) {
+                    self.reset(line);
+                }
             }
             Fault::ClientForward => self.device(device)?.shift_clock(jump(size)),
             Fault::ClientBack => self.device(device)?.shift_clock(-jump(size)),
             Fault::ServerForward => self.server_skew += jump(size),
             Fault::ServerBack => self.server_skew -= jump(size),
-            Fault::Drop | Fault::Duplicate | Fault::Reorder | Fault::Delay => return Ok(()),
+            // Dealt out by the network, or part of another.
+            _ => return Ok(()),
         }
         if fault != Fault::Refused {
             self.net.tally.note(fault);

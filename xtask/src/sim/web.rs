@@ -1,10 +1,13 @@
 //! The web client's place in the world: its line, and what time does to it.
 
-use anser::wire::Bytes;
-use anyhow::anyhow;
+use anser::clock::Clock;
+use anser::transport::TransportEvent;
+use anser::transport::simulated;
+use anser::wire::url::QueryString;
 
-use super::net::{Line, Millis, Way};
-use super::world::{Happening, World};
+use super::device::{APP, EPOCH};
+use super::net::{Line, Millis, Polled};
+use super::world::{Happening, Word, World};
 
 /// How long a page waits before it connects again, ms.
 const PAUSE: Millis = 2_000;
@@ -19,11 +22,40 @@ impl World {
             // Nobody but the world's own devices is counted there.
             let mut of = Line::new(self.devices.len(), self.peer_calls.clone());
             of.strict = true;
+            if self.peer.engine {
+                of.polled = Some(self.peer_polls(line));
+            }
             self.net.lines.push(of);
-            let at = now + self.net.latency() * 3;
-            self.at(at, Happening::Dialed { line, reached: true });
+            if !self.peer.engine {
+                let at = now + self.net.latency() * 3;
+                self.at(at, Happening::Dialed { line, reached: true });
+            }
         } else if self.peer.tick(now) {
             self.peer_leaves();
+        }
+        self.after_peer()
+    }
+
+    /// It opens a line that polls, as its SDK writes it.
+    fn peer_polls(&mut self, line: usize) -> Polled {
+        let says = self.says.clone();
+        let wishes = move |wish| drop(says.send(Word::Wish(line, wish)));
+        let path = QueryString::new("/websocket")
+            .add("appId", APP)
+            .add("token", &self.peer_calls.token)
+            .add("sdkVer", "2.9.2")
+            .add("apiVer", "normal")
+            .finish();
+        let (frames, task) = simulated::open(Clock::manual(EPOCH), path, String::new(), false, wishes);
+        Polled { frames, task }
+    }
+
+    /// What its polled line reports.
+    pub(super) fn peer_hears(&mut self, event: TransportEvent) -> anyhow::Result<()> {
+        match event {
+            TransportEvent::Frame(frame) => self.peer.hear(frame, self.now)?,
+            TransportEvent::Lost(_) => self.peer_leaves(),
+            _ => {}
         }
         self.after_peer()
     }
@@ -37,7 +69,7 @@ impl World {
     }
 
     pub(super) fn peer_dialed(&mut self, line: usize) -> anyhow::Result<()> {
-        let (Some(server), Some(of)) = (&self.server, self.net.lines.get_mut(line)) else {
+        let (Some(_), Some(of)) = (&self.server, self.net.lines.get(line)) else {
             self.peer_leaves();
             return Ok(());
         };
@@ -45,20 +77,15 @@ impl World {
             self.peer_leaves();
             return Ok(());
         }
-        let says = self.says.clone();
-        // The world outlives its server.
-        let to = Box::new(move |bytes: Option<Bytes>| drop(says.send((line, bytes))));
-        of.server = Some(server.accept(of.caller.clone(), to));
+        self.accept(line);
         Ok(())
     }
 
     /// Carries what it has to say.
     pub(super) fn after_peer(&mut self) -> anyhow::Result<()> {
         for frame in self.peer.take_frames() {
-            let bytes = frame.encode().map_err(|error| anyhow!("a frame does not encode: {error}"))?;
-            let Some(line) = self.peer.line else { continue };
-            for at in self.net.carry(line, Way::Up, self.now) {
-                self.at(at, Happening::Up { line, bytes: bytes.clone() });
+            if let Some(line) = self.peer.line {
+                self.sends(line, frame)?;
             }
         }
         Ok(())

@@ -6,27 +6,27 @@ use std::collections::BinaryHeap;
 use std::path::Path;
 use std::time::Duration;
 
-use anser::model::{ConnectionChannel, ErrorCode};
-use anser::transport::{Opened, TransportEvent};
+use anser::model::ErrorCode;
+use anser::transport::TransportEvent;
+use anser::transport::simulated::Wish;
 use anser::wire::{Bytes, DownFrame};
-use anser_server::sim::{Caller, Disk, SimServer};
+use anser_server::sim::{Caller, Disk, SimServer, Step as ServerStep};
 use anser_server::{Clock as ServerClock, Config};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
 use super::check::{self, Violation};
 use super::device::{Device, EPOCH};
-use super::faults::{Fault, Tally};
+use super::faults::Tally;
 use super::ledger::Ledger;
-use super::net::{Line, Millis, Net, Way};
+use super::net::{Millis, Net};
 use super::peer::{self, Peer};
+use super::polled::Asked;
 use super::rng::Rng;
 use super::script::{self, HEALED, OWNERS, Step, TEAM};
 use super::{Run, Wrong};
 
-/// How long a line that cannot be opened keeps a client waiting.
-const OPEN_LIMIT: Millis = anser::timing::OPEN_LIMIT;
 /// Rounds of fifteen seconds that everything may take to calm down once the network is good.
 const ROUNDS: u64 = 60;
 
@@ -53,7 +53,32 @@ pub(super) enum Happening {
     EndsUp {
         line: usize,
     },
+    /// A polling client's request, or a copy of it, comes to the server.
+    Asked {
+        number: usize,
+    },
+    /// Its answer comes to the client.
+    Answered {
+        number: usize,
+        body: Bytes,
+    },
+    /// The client learns that the connection under it has broken.
+    Broken {
+        number: usize,
+    },
     Step(Step),
+}
+
+/// What a server or a client's line says to the world; no time passes before it is heard.
+pub(super) enum Word {
+    /// The server has sent a frame down a line, or has closed it.
+    Said(usize, Option<Bytes>),
+    /// It has answered a request.
+    Answer(usize, Bytes),
+    /// It has died.
+    Died(ServerStep),
+    /// A line that polls wants something.
+    Wish(usize, Wish),
 }
 
 /// In the order of times, then of arrival.
@@ -108,8 +133,12 @@ pub(crate) struct World {
     pub(super) server: Option<SimServer>,
     server_clock: ServerClock,
     pub(super) server_skew: i64,
-    said: UnboundedReceiver<(usize, Option<Bytes>)>,
-    pub(super) says: UnboundedSender<(usize, Option<Bytes>)>,
+    /// How a server goes that is about to die.
+    pub(super) doom: u64,
+    /// Every request of a polling client.
+    pub(super) asked: Vec<Asked>,
+    said: UnboundedReceiver<Word>,
+    pub(super) says: UnboundedSender<Word>,
     begin: Instant,
     trace: u64,
     show: bool,
@@ -129,26 +158,39 @@ impl World {
         };
         let ledger = Ledger::default();
         let noting = ledger.clone();
-        let disk = Disk::new(config, wrong, Box::new(move |committed| noting.note(committed)))?;
+        let (says, said) = unbounded_channel();
+        let dies = says.clone();
+        let disk = Disk::new(
+            config,
+            wrong,
+            Box::new(move |committed| noting.note(committed)),
+            // The world outlives its server.
+            Box::new(move |step| drop(dies.send(Word::Died(step)))),
+        )?;
         let server = disk.start();
         server.create_group(TEAM, &["alice", "bob", "carol", peer::NAME]).await?;
         let mut devices = Vec::new();
         for (number, owner) in OWNERS.into_iter().enumerate() {
             let token = server.token(owner.user).await?;
             let seed = seed.wrapping_mul(31).wrapping_add(number as u64);
-            devices.push(Device::new(owner, token, folder.join(owner.name), seed));
+            let mut device = Device::new(owner, token, folder.join(owner.name), seed);
+            device.only_polls = rng.chance(4);
+            if rng.chance(3) {
+                device.eaten_until = rng.next() % 60_000;
+            }
+            devices.push(device);
         }
+        let engine = rng.chance(2);
         let peer_calls = Caller {
             token: server.token(peer::NAME).await?,
             installation: String::new(),
             platform: "web".to_owned(),
             anser: false,
         };
-        let (says, said) = unbounded_channel();
         let mut world = Self {
             partitioned: vec![0; devices.len()],
             devices,
-            peer: Peer::new(),
+            peer: Peer::new(engine),
             peer_calls,
             ledger,
             now: 0,
@@ -159,6 +201,8 @@ impl World {
             server: Some(server),
             server_clock,
             server_skew: 0,
+            doom: 0,
+            asked: Vec::new(),
             said,
             says,
             begin: Instant::now(),
@@ -178,6 +222,9 @@ impl World {
         }
         self.run_until(HEALED).await?;
         self.net.bad = false;
+        if let Some(server) = &self.server {
+            server.doom(None);
+        }
         let mut calm = false;
         for _ in 0..ROUNDS {
             self.run_until(self.now + 15_000).await?;
@@ -231,9 +278,9 @@ impl World {
             let wake = self.begin + Duration::from_millis(due.min(end));
             tokio::select! {
                 biased;
-                Some((line, bytes)) = self.said.recv() => {
+                Some(word) = self.said.recv() => {
                     self.now = self.elapsed();
-                    self.server_said(line, bytes);
+                    self.hears(word)?;
                 }
                 () = tokio::time::sleep_until(wake) => {
                     self.now = self.elapsed();
@@ -283,6 +330,15 @@ impl World {
     fn happens(&mut self, what: Happening) -> anyhow::Result<()> {
         match what {
             Happening::Step(step) => self.step(step),
+            Happening::Asked { number } => {
+                self.asked(number);
+                Ok(())
+            }
+            Happening::Answered { number, body } => self.answered(number, body),
+            Happening::Broken { number } => {
+                self.broken(number);
+                Ok(())
+            }
             Happening::Dialed { line, reached } => self.dialed(line, reached),
             Happening::Up { line, bytes } => {
                 let header = bytes.first().copied().unwrap_or(0);
@@ -300,7 +356,10 @@ impl World {
                     self.peer.frame(bytes, self.now)?;
                     return self.after_peer();
                 }
-                let Some(device) = self.user_of(line) else { return Ok(()) };
+                let Some(device) = self.user_of(line) else {
+                    self.greets(line, DownFrame::decode(bytes).ok());
+                    return Ok(());
+                };
                 let event = DownFrame::decode(bytes).map_or(TransportEvent::Garbage, TransportEvent::Frame);
                 self.with(device, |client| client.line(event))
             }
@@ -310,7 +369,10 @@ impl World {
                     self.peer_leaves();
                     return Ok(());
                 }
-                let Some(device) = self.user_of(line) else { return Ok(()) };
+                let Some(device) = self.user_of(line) else {
+                    self.greets(line, None);
+                    return Ok(());
+                };
                 self.leave(device);
                 self.with(device, |client| {
                     client.line(TransportEvent::Lost(ErrorCode::SOCKET_CLOSED_BY_PEER))
@@ -318,137 +380,12 @@ impl World {
             }
             Happening::EndsUp { line } => {
                 self.note("ends-up", &[line as u64]);
+                self.hang_up(line);
                 if let Some(line) = self.net.lines.get_mut(line) {
                     line.server = None;
                 }
                 Ok(())
             }
-        }
-    }
-
-    /// The device that listens to this line at present.
-    fn user_of(&self, line: usize) -> Option<usize> {
-        let device = self.net.lines.get(line).filter(|line| line.client)?.device;
-        (self.devices.get(device)?.line == Some(line)).then_some(device)
-    }
-
-    /// The device does not use its line any more; the server learns it if it can.
-    pub(super) fn leave(&mut self, device: usize) {
-        if let Some(line) = self.devices.get_mut(device).and_then(|device| device.line.take()) {
-            self.close(line);
-        }
-    }
-
-    pub(super) fn close(&mut self, line: usize) {
-        let at = self.now + self.net.latency();
-        let Some(of) = self.net.lines.get_mut(line) else { return };
-        of.client = false;
-        if of.dead_since(self.now).is_none() {
-            let at = of.after_last(Way::Up, at);
-            self.at(at, Happening::EndsUp { line });
-        }
-    }
-
-    /// Lets a client do something, and carries out what it wants.
-    pub(super) fn with(
-        &mut self,
-        device: usize,
-        run: impl FnOnce(&mut anser::client::inline::InlineClient),
-    ) -> anyhow::Result<()> {
-        let now = self.now;
-        self.device(device)?.run(now, run);
-        self.after(device)
-    }
-
-    pub(super) fn after(&mut self, device: usize) -> anyhow::Result<()> {
-        let of = self.device(device)?;
-        if of.client.is_none() {
-            return Ok(());
-        }
-        let is_over = of.life.is_over();
-        let Some(client) = &mut of.client else { return Ok(()) };
-        let (frames, closed, opened) = (client.take_frames(), client.take_closed(), client.take_opened());
-        let line = of.line;
-        if !is_over {
-            of.hear();
-        }
-        for frame in frames {
-            let bytes = frame.encode().map_err(|error| anyhow!("a frame does not encode: {error}"))?;
-            let Some(line) = line else { continue };
-            for at in self.net.carry(line, Way::Up, self.now) {
-                self.at(at, Happening::Up { line, bytes: bytes.clone() });
-            }
-        }
-        if is_over {
-            return self.crash(device);
-        }
-        if closed > 0 || !opened.is_empty() {
-            self.leave(device);
-        }
-        if !opened.is_empty() {
-            self.dial(device)?;
-        }
-        Ok(())
-    }
-
-    fn dial(&mut self, device: usize) -> anyhow::Result<()> {
-        let line = self.net.lines.len();
-        let caller = self.device(device)?.caller.clone();
-        self.device(device)?.line = Some(line);
-        self.net.lines.push(Line::new(device, caller));
-        let until = self.partitioned.get(device).copied().unwrap_or(0);
-        let (pause, reached) = match () {
-            () if self.now < until => (OPEN_LIMIT, false),
-            () => (self.net.latency() * 3, true),
-        };
-        self.note("dials", &[device as u64, line as u64]);
-        self.at(self.now + pause, Happening::Dialed { line, reached });
-        Ok(())
-    }
-
-    fn dialed(&mut self, line: usize, reached: bool) -> anyhow::Result<()> {
-        if self.peer.line == Some(line) {
-            return self.peer_dialed(line);
-        }
-        let Some(device) = self.user_of(line) else { return Ok(()) };
-        let (Some(server), Some(of), true) = (&self.server, self.net.lines.get_mut(line), reached) else {
-            if reached {
-                self.net.tally.note(Fault::Refused);
-            }
-            self.note("unreached", &[line as u64]);
-            // Nothing to take leave of.
-            self.device(device)?.line = None;
-            return self
-                .with(device, |client| client.line(TransportEvent::Lost(ErrorCode::RC_NET_UNAVAILABLE)));
-        };
-        let says = self.says.clone();
-        // The world outlives its server.
-        let to = Box::new(move |bytes: Option<Bytes>| drop(says.send((line, bytes))));
-        of.server = Some(server.accept(of.caller.clone(), to));
-        self.note("opened", &[line as u64]);
-        let channel = ConnectionChannel::Websocket;
-        let opened = Opened { channel, heartbeat: true, dedupe: true, history: true };
-        self.with(device, |client| client.line(TransportEvent::Opened(opened)))
-    }
-
-    fn server_said(&mut self, line: usize, bytes: Option<Bytes>) {
-        match bytes {
-            Some(bytes) => {
-                for at in self.net.carry(line, Way::Down, self.now) {
-                    self.at(at, Happening::Down { line, bytes: bytes.clone() });
-                }
-            }
-            None => self.ends_down(line),
-        }
-    }
-
-    /// The server has closed a line; the client learns it if it can.
-    pub(super) fn ends_down(&mut self, line: usize) {
-        let at = self.now + self.net.latency();
-        let Some(of) = self.net.lines.get_mut(line) else { return };
-        if of.server.take().is_some() && of.dead_since(self.now).is_none() {
-            let at = of.after_last(Way::Down, at);
-            self.at(at, Happening::EndsDown { line });
         }
     }
 }

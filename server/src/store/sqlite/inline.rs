@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::writer::{self, Context, Job};
 use super::{Gauges, Jobs, SqliteStore, prepare, schema, unavailable};
 use crate::clock::Clock;
-use crate::sim::Wrong;
+use crate::sim::{Life, Step, Wrong};
 use crate::store::{CommitSink, StoreError};
 
 /// See the module.
@@ -28,6 +28,10 @@ impl Inline {
 
     pub(super) fn run(&self, job: Job) {
         let context = self.context();
+        if context.life.as_ref().is_some_and(|life| !life.goes_on()) {
+            // Whoever waits for it is as dead.
+            return;
+        }
         match job {
             Job::Write(_, write) if self.early => {
                 if context.connection.is_autocommit()
@@ -48,12 +52,30 @@ impl Inline {
     }
 }
 
+impl Context {
+    /// The process may end here: what was written goes with it.
+    pub(super) fn before_commit(&self, lost: &mut Option<StoreError>) {
+        let ends = |life: &Arc<Life>| !life.survives(Step::Commit);
+        if lost.is_none() && self.life.as_ref().is_some_and(ends) {
+            *lost = Some(StoreError::Closed);
+        }
+    }
+
+    /// Or here: it stays, and nobody hears of it.
+    pub(super) fn after_commit(&self, outcome: &Result<(), StoreError>) {
+        if let (Ok(()), Some(life)) = (outcome, &self.life) {
+            life.survives(Step::Answer);
+        }
+    }
+}
+
 impl SqliteStore {
     /// A database in memory without a thread. `early` answers before it commits, see [`SqliteStore::end_of_turn`].
     pub(crate) fn inline(
         clock: Clock,
         sink: Arc<dyn CommitSink>,
         wrong: Option<Wrong>,
+        life: Arc<Life>,
     ) -> Result<Self, StoreError> {
         let unusable = |e: rusqlite::Error| StoreError::Unusable(e.to_string());
         let connection = Connection::open_in_memory().map_err(unusable)?;
@@ -67,6 +89,7 @@ impl SqliteStore {
             random: SystemRandom::new(),
             gauges: gauges.clone(),
             dedupe: wrong != Some(Wrong::NoDedupe),
+            life: Some(life),
         };
         let inline = Inline { context: Mutex::new(context), sink, early: wrong == Some(Wrong::AckFirst) };
         Ok(Self { jobs: Jobs::Inline(inline), readers: None, gauges, thread: Mutex::new(None) })

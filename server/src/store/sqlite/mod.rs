@@ -106,6 +106,8 @@ impl SqliteStore {
             gauges: gauges.clone(),
             #[cfg(feature = "sim")]
             dedupe: true,
+            #[cfg(feature = "sim")]
+            life: None,
         };
         let (jobs, queue) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new()

@@ -25,6 +25,9 @@ pub(super) struct Context {
     /// Whether a client id is stored once; only a simulation's mistake is `false`.
     #[cfg(feature = "sim")]
     pub(super) dedupe: bool,
+    /// A simulation's server dies at any step.
+    #[cfg(feature = "sim")]
+    pub(super) life: Option<Arc<crate::sim::Life>>,
 }
 
 /// Called once, with the outcome of the commit; answers the caller.
@@ -105,6 +108,8 @@ pub(super) fn commit(context: &Context, durability: Durability, writes: Vec<Writ
     for write in writes {
         steps.push(one(context, write, &mut lost));
     }
+    #[cfg(feature = "sim")]
+    context.before_commit(&mut lost);
     let outcome = match lost {
         Some(error) => Err(error),
         None => connection.execute_batch("COMMIT").map_err(|e| unavailable(&e)),
@@ -118,6 +123,8 @@ pub(super) fn commit(context: &Context, durability: Durability, writes: Vec<Writ
             let _ = connection.execute_batch("ROLLBACK");
         }
     }
+    #[cfg(feature = "sim")]
+    context.after_commit(&outcome);
     for step in steps {
         let result = match (&outcome, step.failed) {
             (Err(error), _) => Err(error.clone()),
