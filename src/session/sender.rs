@@ -348,7 +348,8 @@ impl Session {
     pub(super) fn noted(&mut self, message: i64, stored: bool, now: Millis) {
         let Some(outgoing) = self.sender.doubt.take_noting(message) else { return };
         if stored {
-            self.transmit(Outgoing { tried: Tried::Cleared, ..outgoing }, now);
+            // A pause may have begun meanwhile.
+            self.sender.put_back(Outgoing { tried: Tried::Cleared, ..outgoing });
         } else {
             self.sender.rest(outgoing, now);
         }

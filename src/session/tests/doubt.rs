@@ -115,7 +115,7 @@ fn a_pull_that_began_before_the_attempt_ended_does_not_count() {
     let mut rig = Rig::quiet(false);
     rig.input(Input::Send(outgoing(1, "peer")));
     rig.input(Input::Noted { message: 1, stored: true });
-    rig.pass(timing::ANSWER_LIMIT - 1);
+    rig.now += timing::ANSWER_LIMIT - 1;
     let early = pull_id(&rig.input(Input::SyncNow)).unwrap();
     rig.now += 1;
     assert!(publishes(&rig.input(Input::Tick)).is_empty());

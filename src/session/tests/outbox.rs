@@ -56,6 +56,16 @@ struct Play {
     paused_until: Millis,
     pace: Millis,
     breaks: bool,
+    /// What the other side still has to say: frames that left together left before it.
+    words: VecDeque<Word>,
+}
+
+/// What the other side says.
+enum Word {
+    Noted(i64),
+    /// Of a frame, with a status, about a message.
+    Ack(u16, u16, i64),
+    Page(u16),
 }
 
 impl Play {
@@ -72,6 +82,7 @@ impl Play {
             paused_until: 0,
             pace: 0,
             breaks: false,
+            words: VecDeque::new(),
         };
         for (number, peer) in (1..).zip(messages) {
             let outgoing = outgoing(number, &format!("peer {peer}"));
@@ -97,20 +108,46 @@ impl Play {
     }
 
     fn act(&mut self, actions: Vec<Action>) {
+        self.take_in(actions);
+        while let Some(word) = self.words.pop_front() {
+            let actions = match word {
+                Word::Noted(message) => self.rig.input(Input::Noted { message, stored: true }),
+                Word::Ack(message_id, status, message) => {
+                    // What a page has brought before is not waited for any more.
+                    if !self.done.contains(&message) {
+                        self.model_pace(status);
+                    }
+                    self.rig.frame(acks(message_id, status))
+                }
+                Word::Page(message_id) => self.page(message_id),
+            };
+            self.take_in(actions);
+        }
+    }
+
+    fn model_pace(&mut self, status: u16) {
+        if status == 0 {
+            self.pace = 0;
+        } else if status == 20_604 {
+            self.pace = (self.pace * 2).clamp(timing::PACE_BASE, timing::PACE_CAP);
+            self.paused_until = self.rig.now + self.pace;
+        }
+    }
+
+    fn take_in(&mut self, actions: Vec<Action>) {
         for action in actions {
             match action {
                 Action::NoteAttempt { message, .. } => {
                     assert!(!self.dedupe);
                     let at = self.outbox.iter().position(|outgoing| outgoing.message == message).unwrap();
                     self.outbox[at].tried = Tried::Unanswered;
-                    let actions = self.rig.input(Input::Noted { message, stored: true });
-                    self.act(actions);
+                    self.words.push_back(Word::Noted(message));
                 }
                 Action::SendFrame { frame: UpFrame::Publish(publish), .. } => self.attempt(&publish),
                 Action::SendFrame { frame: UpFrame::Query(query), .. }
                     if query.topic == Topic::PullMessages.as_str() =>
                 {
-                    self.answer_pull(query.message_id);
+                    self.words.push_back(Word::Page(query.message_id));
                 }
                 Action::SendDone { message, outcome } => {
                     assert!(matches!(outcome, SendOutcome::Sent { .. }));
@@ -144,19 +181,14 @@ impl Play {
             self.fresh.push(message);
         }
         match fate {
-            Fate::Accepted => {
-                self.pace = 0;
-                self.answer(publish.message_id, 0);
-            }
+            Fate::Accepted => self.words.push_back(Word::Ack(publish.message_id, 0, message)),
             Fate::TooFast => {
-                self.pace = (self.pace * 2).clamp(timing::PACE_BASE, timing::PACE_CAP);
-                self.paused_until = now + self.pace;
                 self.due.insert(message, now);
-                self.answer(publish.message_id, 20_604);
+                self.words.push_back(Word::Ack(publish.message_id, 20_604, message));
             }
             Fate::Unable(status) => {
                 self.due.insert(message, now + timing::SEND_RETRY);
-                self.answer(publish.message_id, status);
+                self.words.push_back(Word::Ack(publish.message_id, status, message));
             }
             Fate::Unanswered | Fate::StoredUnanswered => {
                 self.due.insert(message, now + timing::ANSWER_LIMIT);
@@ -165,22 +197,17 @@ impl Play {
         }
     }
 
-    fn answer(&mut self, message_id: u16, status: u16) {
-        let actions = self.rig.frame(acks(message_id, status));
-        self.act(actions);
-    }
-
     /// A page with what was stored since the last one, and what the store finds in it.
-    fn answer_pull(&mut self, message_id: u16) {
+    fn page(&mut self, message_id: u16) -> Vec<Action> {
+        let mut actions = Vec::new();
         for message in std::mem::take(&mut self.fresh) {
             if !self.done.contains(&message) {
-                let actions = self.rig.input(Input::Found { message });
                 self.finish(message);
-                self.act(actions);
+                actions.extend(self.rig.input(Input::Found { message }));
             }
         }
-        let actions = self.rig.frame(page(message_id, 0, true));
-        self.act(actions);
+        actions.extend(self.rig.frame(page(message_id, 0, true)));
+        actions
     }
 
     fn run(&mut self) {
