@@ -237,7 +237,7 @@ impl Session {
         match connack.accepted.filter(|accepted| same(&accepted.user_id)) {
             Some(accepted) => {
                 self.connection.connack_time = accepted.time as i64;
-            self.connection.connack_at = now;
+                self.connection.connack_at = now;
                 self.requests.abandon_pull();
                 self.pull.renew();
                 if self.connection.heartbeat {
@@ -408,6 +408,7 @@ impl Session {
         } else {
             self.pull.want();
         }
+        self.pump_with_pull(now);
     }
 
     pub(super) fn store_unavailable(&mut self, code: ErrorCode) {

@@ -103,6 +103,16 @@ impl Doubt {
         std::mem::take(&mut self.held)
     }
 
+    /// Whether something is held that no pull has begun for. From now on one looks for it.
+    pub(super) fn begin(&mut self, now: Millis) -> bool {
+        let unasked = std::mem::take(&mut self.unasked);
+        if unasked {
+            let (until, latest) = (now + timing::LOOK_STALL, now + timing::LOOK_LIMIT);
+            self.look.get_or_insert(Look { until, latest });
+        }
+        unasked
+    }
+
     /// A page has come: the pull has not stalled.
     pub(super) fn page_came(&mut self, now: Millis) {
         if let Some(look) = &mut self.look {
@@ -130,12 +140,7 @@ impl Session {
 
     /// Pulls for what is held, unless a pull that will do is still to begin.
     pub(super) fn look(&mut self, now: Millis) {
-        if !std::mem::take(&mut self.sender.doubt.unasked) {
-            return;
-        }
-        let (until, latest) = (now + timing::LOOK_STALL, now + timing::LOOK_LIMIT);
-        self.sender.doubt.look.get_or_insert(Look { until, latest });
-        if !self.pull.is_wanted() {
+        if self.sender.doubt.begin(now) && !self.pull.is_wanted() {
             self.start_pull(now);
         }
     }

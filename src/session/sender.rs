@@ -171,7 +171,8 @@ impl Sender {
     }
 
     fn is_busy(&self, key: &ConversationKey) -> bool {
-        self.in_flight.values().any(|attempt| attempt.outgoing.conversation == *key) || self.doubt.is_noting(key)
+        self.in_flight.values().any(|attempt| attempt.outgoing.conversation == *key)
+            || self.doubt.is_noting(key)
     }
 
     pub(super) fn transport_lost(&mut self) {
@@ -318,6 +319,17 @@ impl Session {
         if !self.connection.is_online() {
             return;
         }
+        self.let_go(now);
+        self.look(now);
+    }
+
+    /// At a login: the pull that begins with it looks for what was left unanswered before.
+    pub(super) fn pump_with_pull(&mut self, now: Millis) {
+        self.let_go(now);
+        self.sender.doubt.begin(now);
+    }
+
+    fn let_go(&mut self, now: Millis) {
         while let Some(outgoing) = self.sender.next(now) {
             if self.sender.doubt.must_note(&outgoing) {
                 self.note(outgoing, now);
@@ -325,7 +337,6 @@ impl Session {
                 self.transmit(outgoing, now);
             }
         }
-        self.look(now);
     }
 
     fn transmit(&mut self, outgoing: Outgoing, now: Millis) {

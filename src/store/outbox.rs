@@ -164,7 +164,7 @@ pub fn note_attempt(connection: &Connection, message: i64, since: i64) -> Result
 /// Attempts that are written down, of one conversation and one kind of content, the first one first.
 pub(super) const ATTEMPTS: &str = "SELECT m.id, m.content FROM outbox o CROSS JOIN message m ON m.id = o.message
     WHERE o.attempted IS NOT NULL AND o.attempted <= ?1 AND m.uid IS NULL AND m.object_name = ?2
-      AND m.conversation = (SELECT id FROM conversation WHERE type = ?3 AND target = ?4) ORDER BY m.id";
+      AND m.conversation = (SELECT id FROM conversation WHERE type = ?3 AND target = ?4) ORDER BY o.attempted, o.message";
 
 /// The own message whose unanswered attempt this is, as a server without client ids gives it back: in the same
 /// conversation the same kind with the same content, not older than the attempt.

@@ -271,7 +271,14 @@ pub fn waiting(connection: &Connection, user: &str) -> Result<Signals, StoreErro
         } else {
             let conversation =
                 ConversationKey { conversation_type: conversation_type(row, 3)?, target_id: row.get(4)? };
-            signals.outgoing.push(Outgoing { message: -signal, conversation, topic, target, body, tried: Tried::Never });
+            signals.outgoing.push(Outgoing {
+                message: -signal,
+                conversation,
+                topic,
+                target,
+                body,
+                tried: Tried::Never,
+            });
         }
     }
     Ok(signals)

@@ -114,7 +114,9 @@ impl Core {
             TransportEvent::Navigation(status) => self.input(Input::Navigation(status)),
             TransportEvent::Opened(opened) => {
                 if !opened.dedupe {
-                    log::info!("this server does not know repeated messages: what is unanswered is looked for first");
+                    log::info!(
+                        "this server does not know repeated messages: what is unanswered is looked for first"
+                    );
                 }
                 self.shared.set_channel(opened.channel);
                 self.shared.history.store(opened.history, Ordering::Relaxed);

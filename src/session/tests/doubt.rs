@@ -50,7 +50,10 @@ fn an_attempt_is_written_down_before_it_is_made() {
     let actions = rig.input(Input::Noted { message: 1, stored: true });
     let next = rig.frame(acks(publishes(&actions)[0].message_id, 0));
     assert_eq!(noted(&next).len(), 1, "the next one is written down in its turn");
-    assert!(rig.input(Input::Noted { message: 1, stored: true }).is_empty(), "an answer too many says nothing");
+    assert!(
+        rig.input(Input::Noted { message: 1, stored: true }).is_empty(),
+        "an answer too many says nothing"
+    );
 }
 
 #[test]
@@ -89,6 +92,22 @@ fn what_the_inbox_does_not_bring_goes_as_soon_as_it_is_in() {
     assert_eq!(publishes(&actions).len(), 1);
     assert_eq!(publishes(&actions)[0].body, "body 1");
     assert!(noted(&actions).is_empty(), "it is written down already");
+}
+
+#[test]
+fn the_pull_of_the_login_is_enough() {
+    let (mut rig, pull) = back_again(vec![unanswered(1, "peer")]);
+    let actions = rig.frame(page(pull, 0, true));
+    assert_eq!(publishes(&actions).len(), 1);
+    assert_eq!(pull_id(&actions), None, "it asks no second time");
+    // With heartbeats it waits for the first answer, as always.
+    let mut rig = Rig::new();
+    rig.input(Input::Connect);
+    rig.input(Input::TransportOpened { generation: rig.generation, heartbeat: true, dedupe: false });
+    rig.accept();
+    assert!(frames(&rig.ready(Cursors::default(), vec![unanswered(1, "peer")])).is_empty());
+    let pull = pull_id(&rig.frame(DownFrame::PingResp)).unwrap();
+    assert_eq!(publishes(&rig.frame(page(pull, 0, true))).len(), 1);
 }
 
 #[test]

@@ -89,7 +89,11 @@ impl World {
             }
             Step::Navigation => self.input(Input::Navigation(ConnectionStatus::RequestNavi)),
             Step::Opened { back: steps, heartbeat } => {
-                self.input(Input::TransportOpened { generation: back(steps), heartbeat, dedupe: self.dedupe });
+                self.input(Input::TransportOpened {
+                    generation: back(steps),
+                    heartbeat,
+                    dedupe: self.dedupe,
+                });
             }
             Step::Lost { back: steps, code } => {
                 self.input(Input::TransportLost { generation: back(steps), code: ErrorCode(code) });
@@ -142,7 +146,11 @@ impl World {
             }
             Step::Login { heartbeat } => {
                 self.input(Input::Connect);
-                self.input(Input::TransportOpened { generation: self.generation, heartbeat, dedupe: self.dedupe });
+                self.input(Input::TransportOpened {
+                    generation: self.generation,
+                    heartbeat,
+                    dedupe: self.dedupe,
+                });
                 self.input(Input::Frame { generation: self.generation, frame: connack(0) });
                 self.store_ready(self.committed.inbox, 2);
                 self.input(Input::Frame { generation: self.generation, frame: DownFrame::PingResp });
@@ -293,7 +301,9 @@ impl World {
                     UpFrame::Publish(publish) => {
                         self.publishes.push(publish.message_id);
                         let body = String::from_utf8_lossy(&publish.body);
-                        if let Some(message) = body.strip_prefix("body ").and_then(|number| number.parse().ok()) {
+                        if let Some(message) =
+                            body.strip_prefix("body ").and_then(|number| number.parse().ok())
+                        {
                             self.began.insert(message, self.steady.0);
                         }
                     }
@@ -344,8 +354,10 @@ impl World {
         }
         assert!(per_peer.values().all(|count| *count == 1), "two attempts in one conversation");
         assert!(per_peer.len() <= 1_024, "{} in flight", per_peer.len());
-        let young = |message: &i64| self.began.get(message).is_none_or(|at| self.steady.0 < at + timing::SLOW_AFTER);
-        let travel = |outgoing: &&Outgoing| self.session.is_sending(outgoing.message) && young(&outgoing.message);
+        let young =
+            |message: &i64| self.began.get(message).is_none_or(|at| self.steady.0 < at + timing::SLOW_AFTER);
+        let travel =
+            |outgoing: &&Outgoing| self.session.is_sending(outgoing.message) && young(&outgoing.message);
         let count = self.sends.iter().filter(travel).count();
         assert!(count <= 64, "{count} began within the last two seconds");
     }
