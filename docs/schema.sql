@@ -109,7 +109,7 @@ CREATE TABLE outbox (
     topic TEXT NOT NULL,
     target TEXT NOT NULL,
     body BLOB NOT NULL
-, after INTEGER, attempted INTEGER) STRICT;
+, after INTEGER, attempted INTEGER, attempted_after INTEGER) STRICT;
 
 CREATE INDEX outbox_attempted ON outbox (attempted) WHERE attempted IS NOT NULL;
 

@@ -156,18 +156,26 @@ pub fn pending(connection: &Connection) -> Result<Vec<Outgoing>, StoreError> {
 /// The database fails.
 pub fn note_attempt(connection: &Connection, message: i64, since: i64) -> Result<(), StoreError> {
     connection
-        .prepare_cached("UPDATE outbox SET attempted = ?2 WHERE message = ?1 AND attempted IS NULL")?
+        .prepare_cached(
+            "UPDATE outbox SET attempted = ?2, attempted_after = (SELECT max(id) FROM message)
+             WHERE message = ?1 AND attempted IS NULL",
+        )?
         .execute(params![message, since])?;
     Ok(())
 }
 
 /// Attempts that are written down, of one conversation and one kind of content, the first one first.
-pub(super) const ATTEMPTS: &str = "SELECT m.id, m.content FROM outbox o CROSS JOIN message m ON m.id = o.message
+pub(super) const ATTEMPTS: &str =
+    "SELECT m.id, m.content FROM outbox o CROSS JOIN message m ON m.id = o.message
     WHERE o.attempted IS NOT NULL AND o.attempted <= ?1 AND m.uid IS NULL AND m.object_name = ?2
-      AND m.conversation = (SELECT id FROM conversation WHERE type = ?3 AND target = ?4) ORDER BY o.attempted, o.message";
+      AND m.conversation = (SELECT id FROM conversation WHERE type = ?3 AND target = ?4)
+      AND NOT EXISTS (SELECT 1 FROM deleted_uid WHERE uid = ?5)
+      AND NOT EXISTS (SELECT 1 FROM message known WHERE known.uid = ?5
+                      AND (known.client_id IS NOT NULL OR known.id <= o.attempted_after))
+    ORDER BY o.attempted, o.message";
 
 /// The own message whose unanswered attempt this is, as a server without client ids gives it back: in the same
-/// conversation the same kind with the same content, not older than the attempt.
+/// conversation the same kind with the same content, not older than the attempt and not known before it.
 pub(super) fn attempted(connection: &Connection, incoming: &Incoming) -> Result<Option<i64>, StoreError> {
     let mut statement = connection.prepare_cached(ATTEMPTS)?;
     let mut rows = statement.query(params![
@@ -175,6 +183,7 @@ pub(super) fn attempted(connection: &Connection, incoming: &Incoming) -> Result<
         incoming.object_name,
         incoming.conversation.conversation_type.number(),
         incoming.conversation.target_id,
+        incoming.uid,
     ])?;
     while let Some(row) = rows.next()? {
         if same_content(&row.get::<_, String>(1)?, &incoming.content) {

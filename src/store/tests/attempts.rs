@@ -71,6 +71,35 @@ fn nothing_else_is_taken_for_it() {
 }
 
 #[test]
+fn what_was_known_before_the_attempt_is_not_it() {
+    let connection = memory();
+    // The same words, sent a moment ago: acknowledged, from another device, and deleted since.
+    let before = send(&connection, 1, 900);
+    settle(&connection, before.id, &sent("uid-1001", 1_001)).unwrap();
+    assert_eq!(arrive(&connection, &[nameless(1_002)]).new.len(), 1);
+    let deleted = send(&connection, 2, 900);
+    settle(&connection, deleted.id, &sent("uid-1003", 1_003)).unwrap();
+    rows::remove(&connection, deleted.id, true).unwrap();
+    let message = send(&connection, 3, 900);
+    note_attempt(&connection, message.id, SINCE).unwrap();
+    // The cursor has passed none of them: the next pull brings them all.
+    let stored = arrive(&connection, &[nameless(1_001), nameless(1_002), nameless(1_003)]);
+    assert!(stored.sent.is_empty() && stored.new.is_empty(), "{stored:?}");
+    // What history brought after the attempt may be it: only one of them stays.
+    let early = insert_stranger(&connection, 1_004);
+    assert_eq!(arrive(&connection, &[nameless(1_004)]).sent.len(), 1);
+    assert!(crate::store::message(&connection, early).unwrap().is_none());
+    assert_eq!(times(&connection), [1_001, 1_002, 1_004]);
+}
+
+/// An own message as a page of history brings it.
+fn insert_stranger(connection: &Connection, time: i64) -> i64 {
+    let id = inbox::insert(connection, &nameless(time), 1).unwrap().unwrap();
+    rows::all_added(connection, &[id]).unwrap();
+    id
+}
+
+#[test]
 fn a_note_to_oneself_comes_back_as_received() {
     let connection = memory();
     let message = send(&connection, 1, 900);
