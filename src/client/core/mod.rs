@@ -231,7 +231,7 @@ impl Core {
             Action::Account(part) => self.ask_part(part),
             // The topic that listens for these has not arrived in the client yet.
             Action::Presence(Answer::UserStatus { .. }) => {}
-            Action::Presence(other) => log::debug!("presence of another shape: {other:?}"),
+            Action::Presence(_) => log::debug!("presence of another shape"),
         }
     }
 
