@@ -127,6 +127,28 @@ async fn a_silent_conversation_holds_up_no_other(channel: ConnectionChannel) {
     assert!(waits.iter().all(|message| message.sent_status == SentStatus::Sending));
 }
 
+/// Waits for the client's own patience with such a request.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_are_never_answered_hold_up_no_other_for_long() {
+    let channel = ConnectionChannel::XhrPolling;
+    let world = world(Config::default(), channel).await;
+    let slow = Slow::holding(world.server.addresses[0]).await;
+    let (alice, bob) = (behind(&slow, &world).await, world.join("bob").await);
+    for number in 0..2 {
+        enqueue(&alice, &ConversationKey::private(format!("silent{number}")), &["nobody answers".into()])
+            .await;
+    }
+    let lines = lines(50);
+    enqueue(&alice, &ConversationKey::private("bob"), &lines).await;
+    assert_eq!(bob.heard.wait_messages(lines.len()).texts(), lines);
+    alice.heard.wait("all to bob", |heard| heard.sent.len() == lines.len());
+    assert_eq!(slow.swallowed(), 2, "they did not wait until the line was given up");
+    let lost = |heard: &Heard| {
+        heard.statuses.iter().any(|(status, _)| *status == ConnectionStatus::NetworkUnavailable)
+    };
+    assert!(!lost(&alice.heard.heard()));
+}
+
 async fn sixty_four_silent_conversations_hold_up_no_other_for_long(channel: ConnectionChannel) {
     let world = world(Config::default(), channel).await;
     let slow = Slow::before(world.server.addresses[0]).await;

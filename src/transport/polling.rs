@@ -1,9 +1,12 @@
-//! Long polling: one request that waits for frames, and one at a time that sends them. Answers become the same
+//! Long polling: one request that waits for frames, and one at a time that sends them, unless it is not answered soon. Answers become the same
 //! typed frames as over WebSocket; what an answer's JSON leaves out, which topic was asked, is remembered here.
 //! A request that fails ends the line: what it carried comes again by client id or by the next pull.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll as Polled;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -20,6 +23,9 @@ use crate::timing;
 use crate::wire::polling::Signal;
 use crate::wire::polling::request::{self, HttpRequest};
 use crate::wire::{DownFrame, Topic, UpFrame};
+
+/// Requests that may be unanswered beside the one that was sent last.
+const MAX_SLOW: usize = 8;
 
 /// What a server says to a session that it does not know.
 const LOST: &[u8] = b"lost params";
@@ -105,6 +111,8 @@ struct UnderWay {
     sent_at: Option<u64>,
     /// Frames that were taken from the outbox and are not sent.
     next: VecDeque<UpFrame>,
+    /// Requests that are not answered soon.
+    slow: usize,
 }
 
 /// A session that polls.
@@ -187,40 +195,102 @@ impl<'a> Poll<'a> {
         self.changed.notify_one();
     }
 
-    /// Sends frames, one request after the other. Returns why it ended.
+    /// Sends frames, one request after the other. One that is not answered soon does not keep the next waiting: a
+    /// server may answer it only with what the frame asks for. Returns why it ended.
     pub(super) async fn send(
         &self,
         outbox: &mut UnboundedReceiver<UpFrame>,
         report: &impl Fn(TransportEvent),
     ) -> ErrorCode {
-        let mut exchange = Exchange::new(&self.address, &self.servers.dialer);
-        while let Some(frame) = outbox.recv().await {
+        let (mut idle, mut slow) = (Vec::new(), Vec::new());
+        loop {
+            let frame = loop {
+                tokio::select! {
+                    frame = outbox.recv() => break frame,
+                    ended = self.one_ends(&mut slow) => match ended {
+                        Ok(exchange) => idle.push(exchange),
+                        Err(code) => return code,
+                    },
+                }
+            };
+            let Some(frame) = frame else { return ErrorCode::RC_SOCKET_DISCONNECTED };
             self.under_way().next.push_back(frame);
             let _turn = self.turn.lock().await;
             let Some(frame) = self.under_way().next.pop_front() else { continue };
-            if let Err(code) = self.send_one(&mut exchange, &frame, report).await {
-                return code;
+            let exchange = idle.pop().unwrap_or_else(|| Exchange::new(&self.address, &self.servers.dialer));
+            let mut post = Box::pin(self.send_one(exchange, frame, report));
+            let mut patience = std::pin::pin!(sleep(Duration::from_millis(timing::SLOW_AFTER)));
+            loop {
+                let ended = tokio::select! {
+                    biased;
+                    answered = &mut post => Some(answered),
+                    ended = self.one_ends(&mut slow) => match ended {
+                        Ok(exchange) => {
+                            idle.push(exchange);
+                            continue;
+                        }
+                        Err(code) => return code,
+                    },
+                    () = &mut patience, if slow.len() < MAX_SLOW => None,
+                };
+                match ended {
+                    Some(Ok(exchange)) => idle.push(exchange),
+                    Some(Err(code)) => return code,
+                    None => {
+                        slow.push(post);
+                        self.under_way().slow = slow.len();
+                    }
+                }
+                break;
             }
         }
-        ErrorCode::RC_SOCKET_DISCONNECTED
+    }
+
+    /// Waits for the end of any of these requests.
+    async fn one_ends<F>(&self, slow: &mut Vec<Pin<Box<F>>>) -> F::Output
+    where
+        F: Future,
+    {
+        poll_fn(|context| {
+            let mut ended = None;
+            slow.retain_mut(|post| match ended {
+                None => match post.as_mut().poll(context) {
+                    Polled::Ready(output) => {
+                        ended = Some(output);
+                        false
+                    }
+                    Polled::Pending => true,
+                },
+                Some(_) => true,
+            });
+            match ended {
+                Some(output) => {
+                    self.under_way().slow = slow.len();
+                    self.changed.notify_one();
+                    Polled::Ready(output)
+                }
+                None => Polled::Pending,
+            }
+        })
+        .await
     }
 
     async fn send_one(
         &self,
-        exchange: &mut Exchange,
-        frame: &UpFrame,
+        mut exchange: Exchange,
+        frame: UpFrame,
         report: &impl Fn(TransportEvent),
-    ) -> Result<(), ErrorCode> {
-        let request = match request::send(frame, &self.session, &self.servers.identity.installation) {
+    ) -> Result<Exchange, ErrorCode> {
+        let request = match request::send(&frame, &self.session, &self.servers.identity.installation) {
             Ok(request) => request,
             Err(error) => {
                 log::error!("a frame cannot be polled: {error}");
-                return Ok(());
+                return Ok(exchange);
             }
         };
-        self.note(frame);
+        self.note(&frame);
         let mut written = Written::default();
-        written.note(frame);
+        written.note(&frame);
         let answer = exchange.ask(&request, timing::ANSWER_LIMIT).await;
         if let Err(code) = self.take(&answer.map_err(|_| ErrorCode::RC_MSG_SEND_FAIL)?, report) {
             // Why the session is gone comes with the hold's answer, which this one may have overtaken.
@@ -228,7 +298,7 @@ impl<'a> Poll<'a> {
             return Err(code);
         }
         written.flushed();
-        Ok(())
+        Ok(exchange)
     }
 
     /// What the frame's answer will need.
@@ -253,7 +323,7 @@ impl<'a> Poll<'a> {
         let under_way = self.under_way();
         let now = self.servers.clock.monotonic();
         let given_up = under_way.sent_at.is_none_or(|at| now.saturating_sub(at) >= timing::ANSWER_LIMIT);
-        given_up || (under_way.asked.is_empty() && under_way.published.is_empty())
+        under_way.slow == 0 && (given_up || (under_way.asked.is_empty() && under_way.published.is_empty()))
     }
 
     /// Waits until nothing is under way and keeps frames back from then on; `work` may then change the line.

@@ -1,4 +1,4 @@
-//! A server that never answers what goes to somebody whose name begins with `silent`, and is as good as the real
+//! A server that never acknowledges what goes to somebody whose name begins with `silent`, and is as good as the real
 //! one behind it for all others; over both channels.
 
 use std::net::SocketAddr;
@@ -23,13 +23,22 @@ pub(crate) struct Slow {
 impl Slow {
     /// Starts one before a real server.
     pub(crate) async fn before(server: SocketAddr) -> Self {
+        Self::start(server, false).await
+    }
+
+    /// The same, but over long polling it does not even answer the request itself.
+    pub(crate) async fn holding(server: SocketAddr) -> Self {
+        Self::start(server, true).await
+    }
+
+    async fn start(server: SocketAddr, holds: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let swallowed = Arc::new(AtomicUsize::new(0));
         let count = swallowed.clone();
         let listener = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(meet(stream, server, count.clone()));
+                tokio::spawn(meet(stream, server, holds, count.clone()));
             }
         });
         Self { address, swallowed, listener }
@@ -52,14 +61,14 @@ impl Drop for Slow {
     }
 }
 
-async fn meet(stream: TcpStream, server: SocketAddr, count: Arc<AtomicUsize>) {
+async fn meet(stream: TcpStream, server: SocketAddr, holds: bool, count: Arc<AtomicUsize>) {
     let mut head = [0; 4096];
     let Ok(read) = stream.peek(&mut head).await else { return };
     // Either side may leave at any time: that is no failure here.
     if String::from_utf8_lossy(&head[..read]).to_ascii_lowercase().contains("upgrade: websocket") {
         let _ = socket(stream, server, count).await;
     } else {
-        let _ = requests(stream, server, count).await;
+        let _ = requests(stream, server, holds, count).await;
     }
 }
 
@@ -103,12 +112,21 @@ async fn socket(stream: TcpStream, server: SocketAddr, count: Arc<AtomicUsize>) 
 }
 
 /// Requests of one connection, each with its answer.
-async fn requests(mut client: TcpStream, server: SocketAddr, count: Arc<AtomicUsize>) -> Option<()> {
+async fn requests(
+    mut client: TcpStream,
+    server: SocketAddr,
+    holds: bool,
+    count: Arc<AtomicUsize>,
+) -> Option<()> {
     let mut real = TcpStream::connect(server).await.ok()?;
     loop {
         let (head, whole) = read_one(&mut client).await?;
         if head.lines().next()?.contains("targetid=silent") {
             count.fetch_add(1, Ordering::SeqCst);
+            if holds {
+                // Nothing more comes over this connection until the client leaves.
+                read_one(&mut client).await?;
+            }
             client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]").await.ok()?;
             continue;
         }
