@@ -90,7 +90,7 @@ fn codings(secret: &str) -> BTreeSet<String> {
         let bytes: Vec<u8> = std::iter::repeat_n(b'x', shift).chain(secret.bytes()).collect();
         for text in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
             let (from, to) = ([0, 2, 3][shift], bytes.len() * 8 / 6);
-            all.insert(text[from..to].to_owned());
+            all.insert(text.get(from..to).unwrap().to_owned());
         }
     }
     all

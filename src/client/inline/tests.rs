@@ -320,10 +320,9 @@ fn data_that_cannot_be_cleared_leaves_the_user_open() {
 
 /// Frames that carry messages.
 fn published(frames: &[UpFrame]) -> Vec<&crate::wire::UpPublish> {
-    let message = |frame| match frame {
-        &UpFrame::Publish(ref publish) => Some(publish),
-        _ => None,
-    };
+    fn message(frame: &UpFrame) -> Option<&crate::wire::UpPublish> {
+        if let UpFrame::Publish(publish) = frame { Some(publish) } else { None }
+    }
     frames.iter().filter_map(message).collect()
 }
 
