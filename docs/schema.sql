@@ -109,7 +109,9 @@ CREATE TABLE outbox (
     topic TEXT NOT NULL,
     target TEXT NOT NULL,
     body BLOB NOT NULL
-, after INTEGER) STRICT;
+, after INTEGER, attempted INTEGER, attempted_after INTEGER) STRICT;
+
+CREATE INDEX outbox_attempted ON outbox (attempted) WHERE attempted IS NOT NULL;
 
 CREATE TABLE receipt (
     message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,

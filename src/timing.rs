@@ -51,6 +51,17 @@ pub const TYPING_SHOWN: u64 = 6_000;
 pub const TYPING_SENT: u64 = 6_000;
 /// Before a message is tried again that the server could not take for the moment.
 pub const SEND_RETRY: u64 = 2_000;
+/// After how long without an answer an attempt leaves the window: answers take a fraction of it, and conversations that
+/// stall must not keep the others waiting.
+pub const SLOW_AFTER: u64 = 2_000;
+/// How long a pull that looks for unanswered messages may bring no page before they go again: the time of a pull
+/// that is not answered and of a second one.
+pub const LOOK_STALL: u64 = 65_000;
+/// How long such a pull may take in any case: a backlog of days over a slow line is in by then, and pages without
+/// end must not keep messages for ever.
+pub const LOOK_LIMIT: u64 = 600_000;
+/// By how much a server's stamp may lie before what its clock should say: nodes differ, and estimates drift.
+pub const STAMP_SKEW: u64 = 5_000;
 /// For the next bytes of a file: a transfer may last for hours, but a dead line must show.
 pub const TRANSFER_IDLE: u64 = 30_000;
 /// First pause before a transfer that made no headway is tried again; doubled each time.

@@ -76,7 +76,7 @@ pub(crate) fn anser(pages: &Pages, folder: &Path) -> Duration {
             match action {
                 Action::OpenTransport { generation: opened, .. } => {
                     generation = opened;
-                    session.handle(Input::TransportOpened { generation, heartbeat: true }, 0);
+                    session.handle(Input::TransportOpened { generation, heartbeat: true, dedupe: true }, 0);
                     let accepted =
                         Accepted { user_id: USER.into(), session_id: "s".into(), time: 1_800_000_000_000 };
                     let connack = DownFrame::ConnAck(ConnAck { status: 0, accepted: Some(accepted) });

@@ -2,7 +2,7 @@
 //! reaches new code. The world around the session and its promises are the same ones.
 
 use anser::model::{ConnectionStatus, ConversationKey, ErrorCode, NetworkKind};
-use anser::session::{Action, Cursors, Generation, Input, Millis, Outgoing, Request, Session};
+use anser::session::{Action, Cursors, Generation, Input, Millis, Outgoing, Request, Session, Tried};
 use anser::timing;
 use anser::wire::{
     Accepted, Body, Bytes, ConnAck, DownFrame, DownPublish, PubAck, Qos, QueryAck, Topic, UpFrame, body,

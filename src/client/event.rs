@@ -130,6 +130,13 @@ pub(crate) enum Event {
         outcome: SendOutcome,
         result: std::result::Result<Option<Settled>, StoreError>,
     },
+    /// An attempt is written down, or could not be.
+    Noted {
+        /// Whose message it is.
+        user: String,
+        message: i64,
+        result: std::result::Result<(), StoreError>,
+    },
     Looked {
         message: i64,
         result: std::result::Result<Option<Message>, StoreError>,

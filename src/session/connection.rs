@@ -69,6 +69,8 @@ pub(super) struct Connection {
     random: u64,
     /// Server time of the CONNACK: older messages were waiting.
     pub(super) connack_time: i64,
+    /// When it came.
+    connack_at: Millis,
 }
 
 impl Connection {
@@ -97,6 +99,7 @@ impl Connection {
             asked: false,
             random: seed | 1,
             connack_time: 0,
+            connack_at: 0,
         }
     }
 
@@ -106,6 +109,11 @@ impl Connection {
 
     pub(super) fn user_id(&self) -> Option<&str> {
         self.user_id.as_deref()
+    }
+
+    /// What the server's clock should say, ms since 1970.
+    pub(super) fn server_time(&self, now: Millis) -> i64 {
+        self.connack_time.saturating_add_unsigned(now.saturating_sub(self.connack_at))
     }
 
     pub(super) fn generation(&self) -> Generation {
@@ -206,9 +214,10 @@ impl Session {
         self.show(ConnectionStatus::Connecting, ErrorCode::SUCCESS);
     }
 
-    pub(super) fn opened(&mut self, generation: Generation, heartbeat: bool, now: Millis) {
+    pub(super) fn opened(&mut self, generation: Generation, heartbeat: bool, dedupe: bool, now: Millis) {
         if generation == self.connection.generation && self.connection.phase == Phase::Opening {
             self.connection.heartbeat = heartbeat;
+            self.sender.doubt.dedupe = dedupe;
             self.connection.phase = Phase::Greeting { until: now + timing::CONNACK_LIMIT };
         }
     }
@@ -228,6 +237,7 @@ impl Session {
         match connack.accepted.filter(|accepted| same(&accepted.user_id)) {
             Some(accepted) => {
                 self.connection.connack_time = accepted.time as i64;
+                self.connection.connack_at = now;
                 self.requests.abandon_pull();
                 self.pull.renew();
                 if self.connection.heartbeat {
@@ -319,6 +329,7 @@ impl Session {
             self.connection.phase = Phase::Preparing;
             self.connection.online_since = now;
             self.connection.connack_time = accepted.time as i64;
+            self.connection.connack_at = now;
             self.connection.user_id = Some(user_id.clone());
             self.connection.asked = false;
             self.connection.not_before = 0;
@@ -397,6 +408,7 @@ impl Session {
         } else {
             self.pull.want();
         }
+        self.pump_with_pull(now);
     }
 
     pub(super) fn store_unavailable(&mut self, code: ErrorCode) {

@@ -10,6 +10,7 @@
 
 pub mod answer;
 mod connection;
+mod doubt;
 mod inbound;
 mod line;
 mod pull;
@@ -36,7 +37,7 @@ use pull::Pull;
 use requests::Requests;
 use rooms::Rooms;
 use sender::Sender;
-pub use sender::{Outgoing, SendOutcome};
+pub use sender::{Outgoing, SendOutcome, Tried};
 use steady::Steady;
 
 /// Milliseconds of a monotonic clock.
@@ -86,6 +87,8 @@ pub enum Input {
         generation: Generation,
         /// Whether heartbeats keep it alive (long polling keeps itself alive).
         heartbeat: bool,
+        /// Whether the server stores a message once however often it is sent.
+        dedupe: bool,
     },
     /// The transport goes on over another channel, under a new login of the same user. Its CONNACK follows;
     /// nothing was under way on the old channel.
@@ -138,6 +141,19 @@ pub enum Input {
     Send(Outgoing),
     /// The host no longer wants a message to be sent that is not on its way.
     Cancel {
+        /// Its local id.
+        message: i64,
+    },
+    /// Answers [`Action::NoteAttempt`].
+    Noted {
+        /// The message's local id.
+        message: i64,
+        /// Whether it is written down.
+        stored: bool,
+    },
+    /// What the server has brought says that it has this own message: it does not go again. Said before the
+    /// batch that says so is told to be stored.
+    Found {
         /// Its local id.
         message: i64,
     },
@@ -221,6 +237,13 @@ pub enum Action {
         message: i64,
         /// Its fate.
         outcome: SendOutcome,
+    },
+    /// Write down that a message is about to be sent for the first time. `Noted` answers.
+    NoteAttempt {
+        /// Its local id.
+        message: i64,
+        /// From which server time on it may be stored there, ms since 1970.
+        since: i64,
     },
     /// What became of a request; exactly once each.
     Resolve {
@@ -357,7 +380,9 @@ impl Session {
             Input::TokenAnswered { renewed } => self.token_answered(renewed),
             Input::RetryAfter { generation, pause } => self.retry_after(generation, pause, now),
             Input::Navigation(status) => self.navigation(status),
-            Input::TransportOpened { generation, heartbeat } => self.opened(generation, heartbeat, now),
+            Input::TransportOpened { generation, heartbeat, dedupe } => {
+                self.opened(generation, heartbeat, dedupe, now);
+            }
             Input::TransportUpgraded { generation, heartbeat } => self.upgraded(generation, heartbeat),
             Input::TransportLost { generation, code } => self.lost(generation, code, now),
             Input::Frame { generation, frame } if self.connection.is_current(generation) => {
@@ -373,6 +398,8 @@ impl Session {
             Input::StoreFailed { ticket } => self.store_failed(ticket, now),
             Input::Send(outgoing) => self.sender.push(outgoing),
             Input::Cancel { message } => self.sender.cancel(message),
+            Input::Noted { message, stored } => self.noted(message, stored, now),
+            Input::Found { message } => self.sender.found(message),
             Input::Request(request) => self.request(request, now),
             Input::Publish { id, topic, target, body } => self.publish(id, topic, target, body, now),
             Input::SyncNow => self.sync_now(now),

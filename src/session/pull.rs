@@ -165,6 +165,7 @@ impl Session {
         };
         self.pull.in_flight = false;
         self.pull.first_since_connect = false;
+        self.sender.doubt.page_came(now);
         let base = self.pull.ahead;
         let user = self.connection.user_id().unwrap_or_default().to_owned();
         let connack_time = self.connection.connack_time;
@@ -299,6 +300,7 @@ impl Session {
             return;
         }
         self.finish_sync(Ok(()));
+        self.sender.look_ends();
         if !self.pull.told_end {
             self.pull.told_end = true;
             self.actions.push_back(Action::InboxEnd);

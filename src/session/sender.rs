@@ -1,18 +1,36 @@
-//! Sending: one attempt in flight per conversation, so that order holds, and a window across all.
+//! Sending: one attempt in flight per conversation, so that order holds, and a window across all. What stalls one
+//! conversation holds up no other: an attempt that waits for long leaves the window, and a message that the server
+//! could not take rests by itself.
 //!
-//! A timeout ends an attempt, never a message. Whatever waits here is durable in the outbox already.
+//! A timeout ends an attempt, never a message. Whatever waits here is durable in the outbox already. Where the server
+//! does not tell a repeated message from a new one, `doubt` decides what may go again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use bytes::Bytes;
 
+use super::doubt::Doubt;
 use super::{Action, Millis, Session};
 use crate::model::{ConversationKey, ErrorCode};
 use crate::timing;
 use crate::wire::{ByteString, PubAck, Qos, Topic, UpFrame, UpPublish};
 
-/// Attempts in flight across all conversations.
-const WINDOW: usize = 64;
+/// Attempts in flight across all conversations, as long as they are answered soon.
+pub(super) const WINDOW: usize = 64;
+/// Attempts in flight in any case: what is kept for a server that answers nothing is bounded.
+pub(super) const MAX_IN_FLIGHT: usize = 1_024;
+
+/// What is known of earlier attempts to send a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tried {
+    /// There was none.
+    #[default]
+    Never,
+    /// The last one was not answered: the server may have the message.
+    Unanswered,
+    /// An attempt is written down, and the server does not have the message.
+    Cleared,
+}
 
 /// A message that waits to be sent.
 #[derive(Debug, Clone)]
@@ -27,6 +45,8 @@ pub struct Outgoing {
     pub target: String,
     /// The encoded `UpstreamMessage`, with its client id.
     pub body: Bytes,
+    /// Earlier attempts.
+    pub tried: Tried,
 }
 
 /// What became of a message.
@@ -53,7 +73,18 @@ pub enum SendOutcome {
 #[derive(Debug)]
 struct Attempt {
     outgoing: Outgoing,
-    until: Millis,
+    began: Millis,
+}
+
+impl Attempt {
+    fn until(&self) -> Millis {
+        self.began + timing::ANSWER_LIMIT
+    }
+
+    /// From when on it does not count against the window.
+    fn slow_at(&self) -> Millis {
+        self.began + timing::SLOW_AFTER
+    }
 }
 
 /// Everything that waits or travels.
@@ -63,10 +94,15 @@ pub(super) struct Sender {
     /// Conversations with something to send and nothing in flight, in turn.
     ready: VecDeque<ConversationKey>,
     in_flight: HashMap<u16, Attempt>,
+    /// Conversations whose next message the server could not take, until the given time; the earliest first.
+    resting: VecDeque<(Millis, ConversationKey)>,
     /// Every message known here, so that a reload adds none twice.
     known: HashSet<i64>,
     paused_until: Option<Millis>,
     pace: u64,
+    /// When an attempt leaves the full window, if something waits for that.
+    room_at: Option<Millis>,
+    pub(super) doubt: Doubt,
 }
 
 impl Sender {
@@ -85,7 +121,8 @@ impl Sender {
 
     /// Starts over with what the store says is waiting.
     pub(super) fn reload(&mut self, outbox: Vec<Outgoing>) {
-        *self = Self { pace: self.pace, paused_until: self.paused_until, ..Self::default() };
+        let doubt = Doubt::new(self.doubt.dedupe);
+        *self = Self { pace: self.pace, paused_until: self.paused_until, doubt, ..Self::default() };
         for outgoing in outbox {
             self.push(outgoing);
         }
@@ -93,18 +130,39 @@ impl Sender {
 
     /// Takes a message out that is not on its way.
     pub(super) fn cancel(&mut self, message: i64) {
+        if let Some(outgoing) = self.doubt.take_noting(message) {
+            self.known.remove(&message);
+            self.go_on(outgoing.conversation);
+            return;
+        }
         let found = self.queues.iter_mut().find_map(|(key, queue)| {
             let at = queue.iter().position(|outgoing| outgoing.message == message)?;
             queue.remove(at);
-            queue.is_empty().then(|| key.clone())
+            Some((key.clone(), at, queue.is_empty()))
         });
-        if let Some(key) = found {
-            // A turn without a message would be a second one for the next.
-            self.queues.remove(&key);
-            self.ready.retain(|ready| *ready != key);
+        match found {
+            Some((key, _, true)) => {
+                // A turn without a message would be a second one for the next.
+                self.queues.remove(&key);
+                self.ready.retain(|ready| *ready != key);
+                self.resting.retain(|(_, resting)| *resting != key);
+                self.doubt.let_go(&key);
+            }
+            // What was looked for is gone; the next may need no look.
+            Some((key, 0, false)) if self.doubt.let_go(&key) => self.ready.push_back(key),
+            _ => {}
         }
         if !self.in_flight.values().any(|attempt| attempt.outgoing.message == message) {
             self.known.remove(&message);
+        }
+    }
+
+    /// The store knows that the server has this message: it does not go again.
+    pub(super) fn found(&mut self, message: i64) {
+        let travels = |(_, attempt): &(&u16, &Attempt)| attempt.outgoing.message == message;
+        match self.in_flight.iter().find(travels).map(|(id, _)| *id) {
+            Some(message_id) => drop(self.finish(message_id)),
+            None => self.cancel(message),
         }
     }
 
@@ -114,6 +172,7 @@ impl Sender {
 
     fn is_busy(&self, key: &ConversationKey) -> bool {
         self.in_flight.values().any(|attempt| attempt.outgoing.conversation == *key)
+            || self.doubt.is_noting(key)
     }
 
     pub(super) fn transport_lost(&mut self) {
@@ -121,58 +180,121 @@ impl Sender {
         // The same inputs must give the same actions, and a map has no order of its own.
         attempts.sort_unstable();
         for message_id in attempts {
-            self.try_again(message_id);
+            self.try_again(message_id, Tried::Unanswered);
         }
+        for outgoing in self.doubt.drain_noting() {
+            self.put_back(outgoing);
+        }
+        self.ready.extend(self.resting.drain(..).map(|(_, key)| key));
+        self.ready.extend(self.doubt.release());
+        self.room_at = None;
     }
 
     /// Ends an attempt; the message is the next of its conversation again.
-    fn try_again(&mut self, message_id: u16) {
+    fn try_again(&mut self, message_id: u16, tried: Tried) {
         if let Some(Attempt { outgoing, .. }) = self.in_flight.remove(&message_id) {
-            let key = outgoing.conversation.clone();
-            self.queues.entry(key.clone()).or_default().push_front(outgoing);
-            self.ready.push_back(key);
+            self.put_back(Outgoing { tried, ..outgoing });
         }
+    }
+
+    fn put_back(&mut self, outgoing: Outgoing) {
+        let key = outgoing.conversation.clone();
+        self.queues.entry(key.clone()).or_default().push_front(outgoing);
+        self.ready.push_back(key);
+    }
+
+    /// The next message of this conversation rests; the others go on.
+    fn rest(&mut self, outgoing: Outgoing, now: Millis) {
+        let key = outgoing.conversation.clone();
+        self.queues.entry(key.clone()).or_default().push_front(outgoing);
+        self.resting.push_back((now + timing::SEND_RETRY, key));
     }
 
     /// Ends an attempt for good; the conversation goes on with its next message.
     fn finish(&mut self, message_id: u16) -> Option<Outgoing> {
         let Attempt { outgoing, .. } = self.in_flight.remove(&message_id)?;
         self.known.remove(&outgoing.message);
-        if self.queues.get(&outgoing.conversation).is_some_and(|queue| !queue.is_empty()) {
-            self.ready.push_back(outgoing.conversation.clone());
-        }
+        self.go_on(outgoing.conversation.clone());
         Some(outgoing)
+    }
+
+    fn go_on(&mut self, key: ConversationKey) {
+        if self.queues.get(&key).is_some_and(|queue| !queue.is_empty()) {
+            self.ready.push_back(key);
+        }
     }
 
     pub(super) fn tick(&mut self, now: Millis) {
         let mut expired: Vec<u16> =
-            self.in_flight.iter().filter(|(_, attempt)| now >= attempt.until).map(|(id, _)| *id).collect();
+            self.in_flight.iter().filter(|(_, attempt)| now >= attempt.until()).map(|(id, _)| *id).collect();
         expired.sort_unstable();
         for message_id in expired {
-            self.try_again(message_id);
+            self.try_again(message_id, Tried::Unanswered);
+        }
+        while self.resting.front().is_some_and(|(until, _)| now >= *until) {
+            self.ready.extend(self.resting.pop_front().map(|(_, key)| key));
         }
         if self.paused_until.is_some_and(|until| now >= until) {
             self.paused_until = None;
         }
+        if self.doubt.is_overdue(now) {
+            log::warn!("the pull that looks for unanswered messages does not end; they go again");
+            self.look_ends();
+        }
+    }
+
+    /// What was looked for and not found may go.
+    pub(super) fn look_ends(&mut self) {
+        for key in self.doubt.release() {
+            if let Some(first) = self.queues.get_mut(&key).and_then(VecDeque::front_mut) {
+                first.tried = Tried::Cleared;
+            }
+            self.ready.push_back(key);
+        }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Millis> {
-        let attempts = self.in_flight.values().map(|attempt| attempt.until).min();
+        let attempts = self.in_flight.values().map(Attempt::until).min();
         let pause = self.paused_until.filter(|_| !self.ready.is_empty());
-        attempts.into_iter().chain(pause).min()
+        let resting = self.resting.front().map(|(until, _)| *until);
+        [attempts, pause, resting, self.room_at, self.doubt.next_deadline()].into_iter().flatten().min()
     }
 
     fn pause(&mut self, milliseconds: u64, now: Millis) {
         self.paused_until = Some(now + milliseconds);
     }
 
+    /// Whether one more may travel; if not, when that will be.
+    fn has_room(&mut self, now: Millis) -> bool {
+        let noting = self.doubt.noting();
+        self.room_at = None;
+        if self.in_flight.len() + noting < WINDOW {
+            return true;
+        }
+        let young = || self.in_flight.values().map(Attempt::slow_at).filter(|slow_at| now < *slow_at);
+        if self.in_flight.len() + noting >= MAX_IN_FLIGHT || young().count() + noting >= WINDOW {
+            self.room_at = young().min().filter(|_| self.in_flight.len() + noting < MAX_IN_FLIGHT);
+            return false;
+        }
+        true
+    }
+
     /// The next message that may go, if any.
     fn next(&mut self, now: Millis) -> Option<Outgoing> {
-        if self.in_flight.len() >= WINDOW || self.paused_until.is_some_and(|until| now < until) {
+        self.room_at = None;
+        if self.paused_until.is_some_and(|until| now < until) {
             return None;
         }
-        while let Some(key) = self.ready.pop_front() {
+        while !self.ready.is_empty() {
+            if !self.has_room(now) {
+                return None;
+            }
+            let Some(key) = self.ready.pop_front() else { break };
             let Some(queue) = self.queues.get_mut(&key) else { continue };
+            if queue.front().is_some_and(|first| self.doubt.must_look(first)) {
+                self.doubt.hold(key);
+                continue;
+            }
             let next = queue.pop_front();
             if queue.is_empty() {
                 self.queues.remove(&key);
@@ -189,6 +311,7 @@ impl Session {
     /// Whether an attempt for this message is in flight: then it may already be delivered.
     pub fn is_sending(&self, message: i64) -> bool {
         self.sender.in_flight.values().any(|attempt| attempt.outgoing.message == message)
+            || self.sender.doubt.is_noted(message)
     }
 
     /// Lets everything go that may.
@@ -196,21 +319,50 @@ impl Session {
         if !self.connection.is_online() {
             return;
         }
+        self.let_go(now);
+        self.look(now);
+    }
+
+    /// At a login: the pull that begins with it looks for what was left unanswered before.
+    pub(super) fn pump_with_pull(&mut self, now: Millis) {
+        self.let_go(now);
+        self.sender.doubt.begin(now);
+    }
+
+    fn let_go(&mut self, now: Millis) {
         while let Some(outgoing) = self.sender.next(now) {
-            let sender = &self.sender;
-            let message_id = self.requests.next_id(|id| sender.is_in_flight(id));
-            let frame = UpFrame::Publish(UpPublish {
-                qos: Qos::AtLeastOnce,
-                dup: false,
-                retain: false,
-                topic: ByteString::from_static(outgoing.topic.as_str()),
-                target: outgoing.target.as_str().into(),
-                message_id,
-                body: outgoing.body.clone(),
-            });
-            let until = now + timing::ANSWER_LIMIT;
-            self.sender.in_flight.insert(message_id, Attempt { outgoing, until });
-            self.send(frame);
+            if self.sender.doubt.must_note(&outgoing) {
+                self.note(outgoing, now);
+            } else {
+                self.transmit(outgoing, now);
+            }
+        }
+    }
+
+    fn transmit(&mut self, outgoing: Outgoing, now: Millis) {
+        let sender = &self.sender;
+        let message_id = self.requests.next_id(|id| sender.is_in_flight(id));
+        let frame = UpFrame::Publish(UpPublish {
+            qos: Qos::AtLeastOnce,
+            dup: false,
+            retain: false,
+            topic: ByteString::from_static(outgoing.topic.as_str()),
+            target: outgoing.target.as_str().into(),
+            message_id,
+            body: outgoing.body.clone(),
+        });
+        self.sender.in_flight.insert(message_id, Attempt { outgoing, began: now });
+        self.send(frame);
+    }
+
+    /// An attempt is written down, or could not be.
+    pub(super) fn noted(&mut self, message: i64, stored: bool, now: Millis) {
+        let Some(outgoing) = self.sender.doubt.take_noting(message) else { return };
+        if stored {
+            // A pause may have begun meanwhile.
+            self.sender.put_back(Outgoing { tried: Tried::Cleared, ..outgoing });
+        } else {
+            self.sender.rest(outgoing, now);
         }
     }
 
@@ -224,15 +376,17 @@ impl Session {
         let code = ErrorCode(i32::from(ack.status));
         match code {
             ErrorCode::SEND_FREQUENCY_TOO_FAST => {
-                self.sender.try_again(ack.message_id);
+                self.sender.try_again(ack.message_id, Tried::Cleared);
                 self.sender.pace = (self.sender.pace * 2).clamp(timing::PACE_BASE, timing::PACE_CAP);
                 let pause = self.sender.pace;
                 self.sender.pause(pause, now);
             }
-            // Numbers of the client's own side from a server mean that it could not, not that it will not.
+            // Numbers of the client's own side from a server mean that it could not, not that it will not. It may
+            // be the trouble of this conversation alone, and what an unable server has stored is not certain.
             ErrorCode(30001..=30014) | ErrorCode::INTERNALERRROR => {
-                self.sender.try_again(ack.message_id);
-                self.sender.pause(timing::SEND_RETRY, now);
+                if let Some(Attempt { outgoing, .. }) = self.sender.in_flight.remove(&ack.message_id) {
+                    self.sender.rest(Outgoing { tried: Tried::Unanswered, ..outgoing }, now);
+                }
             }
             _ => self.settle(&ack, code),
         }

@@ -1,8 +1,10 @@
 //! Behaviour of the whole machine, in virtual time: what happens when, to the millisecond. That no order
 //! of inputs breaks it is the matter of `properties`.
 
+mod doubt;
 mod inbox_end;
 mod keeping;
+mod outbox;
 mod properties;
 mod reconnecting;
 mod samples;
@@ -53,7 +55,7 @@ impl Rig {
     }
 
     fn opened(&mut self) -> Vec<Action> {
-        self.input(Input::TransportOpened { generation: self.generation, heartbeat: true })
+        self.input(Input::TransportOpened { generation: self.generation, heartbeat: true, dedupe: true })
     }
 
     fn accept(&mut self) -> Vec<Action> {
@@ -70,6 +72,40 @@ impl Rig {
         rig.input(Input::Connect);
         rig.come_online();
         rig
+    }
+
+    /// Logged in over a line that needs no heartbeats, the inbox in: nothing but what is sent is due.
+    fn quiet(dedupe: bool) -> Self {
+        let mut rig = Self::new();
+        rig.input(Input::Connect);
+        rig.log_in_quietly(dedupe, Vec::new());
+        rig
+    }
+
+    /// Gives the inbox's answer, too.
+    fn log_in_quietly(&mut self, dedupe: bool, outbox: Vec<Outgoing>) -> Vec<Action> {
+        let actions = self.begin_quietly(dedupe, outbox);
+        let id = pull_id(&actions).expect("the first pull waits for no heartbeat");
+        self.frame(page(id, 0, true))
+    }
+
+    fn begin_quietly(&mut self, dedupe: bool, outbox: Vec<Outgoing>) -> Vec<Action> {
+        self.input(Input::TransportOpened { generation: self.generation, heartbeat: false, dedupe });
+        self.accept();
+        self.ready(Cursors::default(), outbox)
+    }
+
+    /// The line breaks, and the next attempt begins.
+    fn lose(&mut self) {
+        let code = ErrorCode::RC_SOCKET_DISCONNECTED;
+        self.input(Input::TransportLost { generation: self.generation, code });
+        // A pause of the outbox may end first.
+        let mut opened = Vec::new();
+        while opened.is_empty() {
+            self.now = self.session.next_deadline().expect("it tries again");
+            opened = opens(&self.input(Input::Tick));
+        }
+        assert_eq!(opened, [false]);
     }
 
     fn come_online(&mut self) {
@@ -189,7 +225,7 @@ fn an_unanswered_message_goes_again_with_the_same_body() {
     // Without heartbeats the line stays, and only the attempt runs out.
     let mut quiet = Rig::new();
     quiet.input(Input::Connect);
-    quiet.input(Input::TransportOpened { generation: quiet.generation, heartbeat: false });
+    quiet.input(Input::TransportOpened { generation: quiet.generation, heartbeat: false, dedupe: true });
     quiet.accept();
     let pull = pull_id(&quiet.ready(Cursors::default(), Vec::new())).unwrap();
     quiet.frame(page(pull, 0, true));

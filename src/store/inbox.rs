@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, commands, conversations, history, messages, rows};
+use super::{StoreError, commands, conversations, history, messages, outbox, rows};
 use crate::kill::{self, Point};
 use crate::model::{ConversationKey, ErrorCode, Message, MessageChange, Receipt, SentStatus, TypingUser};
 use crate::session::{Batch, Cursors, Incoming};
@@ -141,6 +141,14 @@ fn store_one(
     if commands::apply(connection, &incoming, user, now, stored)? {
         return Ok(());
     }
+    if let (None, Some(uid)) = (incoming.client_unique_id, incoming.uid.as_deref())
+        && (incoming.is_own() || incoming.sender == user)
+        && let Some(id) = outbox::attempted(connection, &incoming)?
+    {
+        outbox::mark_sent(connection, id, uid, incoming.sent_time)?;
+        stored.sent.extend(messages::message(connection, id)?);
+        return Ok(());
+    }
     if !incoming.persisted {
         if is_new_transient(connection, &incoming)? {
             stored.new.push(told(0, incoming, user, now));
@@ -150,7 +158,7 @@ fn store_one(
     if let (Some(client_id), Some(uid)) = (incoming.client_unique_id, incoming.uid.as_deref())
         && let Some(id) = waiting(connection, client_id)?
     {
-        super::outbox::mark_sent(connection, id, uid, incoming.sent_time)?;
+        outbox::mark_sent(connection, id, uid, incoming.sent_time)?;
         stored.sent.extend(messages::message(connection, id)?);
         return Ok(());
     }

@@ -59,7 +59,7 @@ pub use key::Key;
 pub use list::merge_list;
 pub use messages::{existing, local_path, message, message_by_uid};
 pub use open::{open, open_reader};
-pub use outbox::{NewMessage, enqueue, is_news, pending, resend, settle};
+pub use outbox::{NewMessage, enqueue, is_news, note_attempt, pending, resend, settle};
 pub use receipts::{Reader, add_reader, readers, request, respond, send_read};
 pub use signals::{Question, Signals, answered, waiting};
 pub use uploads::{

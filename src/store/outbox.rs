@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{StoreError, conversations, messages, rows};
 use crate::kill::{self, Point};
 use crate::model::{ConversationKey, ErrorCode, Message, MessageDirection, MessageFlags, SentStatus};
-use crate::session::{Outgoing, SendOutcome};
+use crate::session::{Incoming, Outgoing, SendOutcome, Tried};
 use crate::wire::{Bytes, Topic};
 
 /// A message that the host wants sent.
@@ -107,6 +107,7 @@ pub fn enqueue(connection: &Connection, new: &NewMessage) -> Result<(Message, Ou
         topic: new.topic,
         target: new.conversation.target_id.clone(),
         body: new.body.clone(),
+        tried: Tried::Never,
     };
     kill::reach(Point::Enqueued);
     Ok((messages::existing(connection, id)?, outgoing))
@@ -118,7 +119,7 @@ pub fn enqueue(connection: &Connection, new: &NewMessage) -> Result<(Message, Ou
 /// The database fails.
 pub fn pending(connection: &Connection) -> Result<Vec<Outgoing>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT o.message, c.type, c.target, o.topic, o.target, o.body FROM outbox o
+        "SELECT o.message, c.type, c.target, o.topic, o.target, o.body, o.attempted IS NOT NULL FROM outbox o
          JOIN message m ON m.id = o.message JOIN conversation c ON c.id = m.conversation
          WHERE m.sent_status = ?1 ORDER BY coalesce(o.after, o.message), o.after IS NOT NULL, o.message",
     )?;
@@ -134,16 +135,68 @@ pub fn pending(connection: &Connection) -> Result<Vec<Outgoing>, StoreError> {
             },
             row.get(4)?,
             body,
+            row.get(6)?,
         ))
     })?;
     let mut outbox = Vec::new();
     for row in rows {
-        let (topic, message, conversation, target, body) = row?;
+        let (topic, message, conversation, target, body, attempted): (_, _, _, _, _, bool) = row?;
+        let tried = if attempted { Tried::Unanswered } else { Tried::Never };
         if let Some(topic) = topic {
-            outbox.push(Outgoing { message, conversation, topic, target, body: body.into() });
+            outbox.push(Outgoing { message, conversation, topic, target, body: body.into(), tried });
         }
     }
     Ok(outbox)
+}
+
+/// Writes down that a message is about to be sent for the first time, to a server that cannot tell it from a new
+/// one when it comes again: from server time `since` on it may be stored there.
+///
+/// # Errors
+/// The database fails.
+pub fn note_attempt(connection: &Connection, message: i64, since: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE outbox SET attempted = ?2, attempted_after = (SELECT max(id) FROM message)
+             WHERE message = ?1 AND attempted IS NULL",
+        )?
+        .execute(params![message, since])?;
+    Ok(())
+}
+
+/// Attempts that are written down, of one conversation and one kind of content, the first one first.
+pub(super) const ATTEMPTS: &str =
+    "SELECT m.id, m.content FROM outbox o CROSS JOIN message m ON m.id = o.message
+    WHERE o.attempted IS NOT NULL AND o.attempted <= ?1 AND m.uid IS NULL AND m.object_name = ?2
+      AND m.conversation = (SELECT id FROM conversation WHERE type = ?3 AND target = ?4)
+      AND NOT EXISTS (SELECT 1 FROM deleted_uid WHERE uid = ?5)
+      AND NOT EXISTS (SELECT 1 FROM message known WHERE known.uid = ?5
+                      AND (known.client_id IS NOT NULL OR known.id <= o.attempted_after))
+    ORDER BY o.attempted, o.message";
+
+/// The own message whose unanswered attempt this is, as a server without client ids gives it back: in the same
+/// conversation the same kind with the same content, not older than the attempt and not known before it.
+pub(super) fn attempted(connection: &Connection, incoming: &Incoming) -> Result<Option<i64>, StoreError> {
+    let mut statement = connection.prepare_cached(ATTEMPTS)?;
+    let mut rows = statement.query(params![
+        incoming.sent_time,
+        incoming.object_name,
+        incoming.conversation.conversation_type.number(),
+        incoming.conversation.target_id,
+        incoming.uid,
+    ])?;
+    while let Some(row) = rows.next()? {
+        if same_content(&row.get::<_, String>(1)?, &incoming.content) {
+            return Ok(Some(row.get(0)?));
+        }
+    }
+    Ok(None)
+}
+
+/// Servers may write the same JSON in another way.
+fn same_content(ours: &str, theirs: &str) -> bool {
+    let read = |text| serde_json::from_str::<serde_json::Value>(text);
+    ours == theirs || matches!((read(ours), read(theirs)), (Ok(ours), Ok(theirs)) if ours == theirs)
 }
 
 /// Whether [`settle`] would change anything. The inbox may have brought a message before its
@@ -191,6 +244,12 @@ pub fn settle(
                 )?
                 .query_row(params![id, SentStatus::Failed.number(), code.0, uid, time], |row| row.get(0))?;
             rows::changed(connection, id)?;
+            if *code != ErrorCode::REQUEST_CANCELLED {
+                // The server has answered: nothing is in doubt.
+                connection
+                    .prepare_cached("UPDATE outbox SET attempted = NULL WHERE message = ?1")?
+                    .execute([id])?;
+            }
             if *time > 0 {
                 conversations::settle_order(connection, conversation)?;
             }

@@ -53,6 +53,7 @@ fn what_each_message_needs_is_looked_up() {
     for (what, sql) in [
         ("a message by uid", "SELECT id FROM message WHERE uid = ?1"),
         ("a message by its sender's number", "SELECT id FROM message WHERE client_id = ?1"),
+        ("attempts that are written down", super::outbox::ATTEMPTS),
         ("a conversation", "SELECT id FROM conversation WHERE type = ?1 AND target = ?2"),
         ("what destroys itself", "SELECT min(destruct_at) FROM message WHERE destruct_at > 0"),
         (

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{StoreError, messages::conversation_type};
 use crate::kill::{self, Point};
 use crate::model::{ConversationKey, ConversationType, MuteLevel};
-use crate::session::Outgoing;
+use crate::session::{Outgoing, Tried};
 use crate::wire::{Body, Bytes, Topic, body};
 
 /// A question that waits for its answer.
@@ -271,7 +271,14 @@ pub fn waiting(connection: &Connection, user: &str) -> Result<Signals, StoreErro
         } else {
             let conversation =
                 ConversationKey { conversation_type: conversation_type(row, 3)?, target_id: row.get(4)? };
-            signals.outgoing.push(Outgoing { message: -signal, conversation, topic, target, body });
+            signals.outgoing.push(Outgoing {
+                message: -signal,
+                conversation,
+                topic,
+                target,
+                body,
+                tried: Tried::Never,
+            });
         }
     }
     Ok(signals)

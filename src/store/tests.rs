@@ -1,5 +1,6 @@
 //! What the modules of the store promise together, on a database in memory.
 
+mod attempts;
 mod gone;
 mod order;
 mod ranges;

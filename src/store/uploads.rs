@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{NewMessage, StoreError, edits, messages, outbox, rows};
 use crate::model::{ErrorCode, Message, SentStatus};
-use crate::session::Outgoing;
+use crate::session::{Outgoing, Tried};
 use crate::wire::{Bytes, Topic};
 
 /// How an upload stands.
@@ -181,6 +181,6 @@ pub fn finish_upload(
         .ok_or_else(|| StoreError::new(ErrorCode::BIZ_ERROR_DATABASE_ERROR, "an unknown topic"))?;
     let found = messages::existing(connection, message)?;
     let conversation = found.conversation.clone();
-    let outgoing = Outgoing { message, conversation, topic, target, body: body.clone() };
+    let outgoing = Outgoing { message, conversation, topic, target, body: body.clone(), tried: Tried::Never };
     Ok((found, outgoing))
 }

@@ -201,10 +201,10 @@ impl Shared {
         report(TransportEvent::Frame(login.connack));
         let Some(session) = login.session else { return Ok(ErrorCode::SOCKET_CLOSED_BY_PEER) };
         let poll = Poll::new(&self.servers.clock, &self.servers.identity.installation, session);
-        let exchange = || Exchange::new(&login.address, &self.servers.dialer);
+        let exchange = |_| Exchange::new(&login.address, &self.servers.dialer);
         let door = Upgrades { servers: &self.servers, address: &login.address };
         let door = self.forced.is_none().then_some(&door);
-        let (socket, connack) = match poll.run((exchange(), exchange()), outbox, report, door).await {
+        let (socket, connack) = match poll.run(exchange, outbox, report, door).await {
             Ok(upgraded) => upgraded,
             Err(code) => return Ok(code),
         };

@@ -1,13 +1,17 @@
-//! Long polling: one request that waits for frames, and one at a time that sends them. Answers become the same
-//! typed frames as over WebSocket; what an answer's JSON leaves out, which topic was asked, is remembered here.
+//! Long polling: one request that waits for frames, and one at a time that sends them, unless one is not answered
+//! soon. Answers become the same typed frames as over WebSocket; what an answer's JSON leaves out, which topic was
+//! asked, is remembered here.
 //! A request that fails ends the line: what it carried comes again by client id or by the next pull. Who carries the
 //! requests is not decided here: an [`Exchange`], or a simulation.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::pending;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Mutex as Turn, Notify};
 use tokio::time::{sleep, timeout};
@@ -23,6 +27,9 @@ use crate::timing;
 use crate::wire::polling::Signal;
 use crate::wire::polling::request::{self, HttpRequest};
 use crate::wire::{DownFrame, Topic, UpFrame};
+
+/// Requests that may be unanswered beside the one that was sent last.
+const MAX_SLOW: usize = 8;
 
 /// What a server says to a session that it does not know.
 const LOST: &[u8] = b"lost params";
@@ -45,6 +52,15 @@ impl Ask for Exchange {
     ) -> impl Future<Output = Result<Answer, ErrorCode>> + Send {
         Exchange::ask(self, request, limit)
     }
+}
+
+/// What an exchange is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Requests that wait for frames.
+    Hold,
+    /// Requests that carry frames.
+    Send,
 }
 
 /// Where WebSockets to the server that is polled come from.
@@ -148,6 +164,8 @@ struct UnderWay {
     sent_at: Option<u64>,
     /// Frames that were taken from the outbox and are not sent.
     next: VecDeque<UpFrame>,
+    /// Requests that carry frames and are not answered.
+    posts: usize,
 }
 
 /// A session that polls.
@@ -168,15 +186,14 @@ impl<'a> Poll<'a> {
     }
 
     /// Polls until a WebSocket from `door`, if there is one, has taken the session over: that WebSocket and its
-    /// CONNACK, or why the line ended before. `exchanges` carry what waits and what is sent.
-    pub(super) async fn run<D: Door>(
+    /// CONNACK, or why the line ended before. `exchange` makes what carries requests, one at a time.
+    pub(super) async fn run<A: Ask, D: Door>(
         &self,
-        exchanges: (impl Ask, impl Ask),
+        exchange: impl Fn(Purpose) -> A + Sync,
         outbox: &mut UnboundedReceiver<UpFrame>,
         report: &(impl Fn(TransportEvent) + Sync),
         door: Option<&D>,
     ) -> Result<(D::Socket, DownFrame), ErrorCode> {
-        let (holding, sending) = exchanges;
         let upgraded = async {
             match door {
                 Some(door) => self.upgrade(door).await,
@@ -185,8 +202,8 @@ impl<'a> Poll<'a> {
         };
         tokio::select! {
             biased;
-            code = self.hold(holding, report) => Err(code),
-            code = self.send(sending, outbox, report) => Err(code),
+            code = self.hold(exchange(Purpose::Hold), report) => Err(code),
+            code = self.send(|| exchange(Purpose::Send), outbox, report) => Err(code),
             upgraded = upgraded => Ok(upgraded),
         }
     }
@@ -274,48 +291,73 @@ impl<'a> Poll<'a> {
         self.changed.notify_one();
     }
 
-    /// Sends frames, one request after the other. Returns why it ended.
-    async fn send(
+    /// Sends frames, one request after the other. One that is not answered soon does not keep the next waiting: a
+    /// server may answer it only with what the frame asks for. Returns why it ended.
+    async fn send<A: Ask>(
         &self,
-        mut exchange: impl Ask,
+        exchange: impl Fn() -> A,
         outbox: &mut UnboundedReceiver<UpFrame>,
         report: &impl Fn(TransportEvent),
     ) -> ErrorCode {
-        while let Some(frame) = outbox.recv().await {
+        let (mut idle, mut posts) = (Vec::new(), FuturesUnordered::new());
+        loop {
+            let frame = tokio::select! {
+                frame = outbox.recv() => frame,
+                Some(ended) = posts.next() => match ended {
+                    Ok(ended) => {
+                        idle.push(ended);
+                        continue;
+                    }
+                    Err(code) => return code,
+                },
+            };
+            let Some(frame) = frame else { return ErrorCode::RC_SOCKET_DISCONNECTED };
             self.under_way().next.push_back(frame);
             let _turn = self.turn.lock().await;
             let Some(frame) = self.under_way().next.pop_front() else { continue };
-            if let Err(code) = self.send_one(&mut exchange, &frame, report).await {
-                return code;
+            posts.push(self.send_one(idle.pop().unwrap_or_else(&exchange), frame, report));
+            let mut patience = pin!(sleep(Duration::from_millis(timing::SLOW_AFTER)));
+            while !posts.is_empty() {
+                tokio::select! {
+                    biased;
+                    Some(ended) = posts.next() => match ended {
+                        Ok(ended) => idle.push(ended),
+                        Err(code) => return code,
+                    },
+                    () = &mut patience, if posts.len() <= MAX_SLOW => break,
+                }
             }
         }
-        ErrorCode::RC_SOCKET_DISCONNECTED
     }
 
-    async fn send_one(
+    /// Gives the exchange back once the frame's request is answered.
+    async fn send_one<A: Ask>(
         &self,
-        exchange: &mut impl Ask,
-        frame: &UpFrame,
+        mut exchange: A,
+        frame: UpFrame,
         report: &impl Fn(TransportEvent),
-    ) -> Result<(), ErrorCode> {
-        let request = match request::send(frame, &self.session, self.installation) {
+    ) -> Result<A, ErrorCode> {
+        let request = match request::send(&frame, &self.session, self.installation) {
             Ok(request) => request,
             Err(error) => {
                 log::error!("a frame cannot be polled: {error}");
-                return Ok(());
+                return Ok(exchange);
             }
         };
-        self.note(frame);
+        self.note(&frame);
         let mut written = Written::default();
-        written.note(frame);
+        written.note(&frame);
+        self.under_way().posts += 1;
         let answer = exchange.ask(&request, timing::ANSWER_LIMIT).await;
+        self.under_way().posts -= 1;
+        self.changed.notify_one();
         if let Err(code) = self.take(&answer.map_err(|_| ErrorCode::RC_MSG_SEND_FAIL)?, report) {
             // Why the session is gone comes with the hold's answer, which this one may have overtaken.
             sleep(Duration::from_millis(timing::HOLD_PAUSE)).await;
             return Err(code);
         }
         written.flushed();
-        Ok(())
+        Ok(exchange)
     }
 
     /// What the frame's answer will need.
@@ -340,7 +382,7 @@ impl<'a> Poll<'a> {
         let under_way = self.under_way();
         let now = self.clock.monotonic();
         let given_up = under_way.sent_at.is_none_or(|at| now.saturating_sub(at) >= timing::ANSWER_LIMIT);
-        given_up || (under_way.asked.is_empty() && under_way.published.is_empty())
+        under_way.posts == 0 && (given_up || (under_way.asked.is_empty() && under_way.published.is_empty()))
     }
 
     /// Waits until nothing is under way and keeps frames back from then on; `work` may then change the line.

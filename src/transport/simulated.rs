@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::http::Answer;
-use super::polling::{self, Ask, Door, Poll};
+use super::polling::{self, Ask, Door, Poll, Purpose};
 use super::{Opened, TransportEvent};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ErrorCode};
@@ -81,9 +81,9 @@ async fn run(
     let session = session.ok_or(ErrorCode::SOCKET_CLOSED_BY_PEER)?;
     let poll = Poll::new(clock, installation, session);
     let door = Sockets { wishes: wishes.clone() };
-    let exchanges = (carried(Exchange::Hold), carried(Exchange::Send));
+    let exchange = |purpose| carried(if purpose == Purpose::Hold { Exchange::Hold } else { Exchange::Send });
     let report = |event| wishes(Wish::Event(event));
-    let (mut socket, connack) = poll.run(exchanges, outbox, &report, may_upgrade.then_some(&door)).await?;
+    let (mut socket, connack) = poll.run(exchange, outbox, &report, may_upgrade.then_some(&door)).await?;
     let mut kept = poll.kept_back();
     while let Ok(frame) = outbox.try_recv() {
         kept.push(frame);

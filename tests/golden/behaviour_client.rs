@@ -53,7 +53,7 @@ impl Client {
         client.input(Input::Navigation(ConnectionStatus::RequestNavi))?;
         client.input(Input::Navigation(ConnectionStatus::ResponseNavi))?;
         let generation = client.generation;
-        client.input(Input::TransportOpened { generation, heartbeat })?;
+        client.input(Input::TransportOpened { generation, heartbeat, dedupe: true })?;
         Ok(client)
     }
 
@@ -181,6 +181,7 @@ impl Client {
                     store::settle(&self.store, message, &outcome).map_err(|error| error.to_string())?;
                 self.settled.push((outcome, settled));
             }
+            Action::NoteAttempt { .. } => return Err("a server that dedupes costs nothing".into()),
             Action::Resolve { id, result } => self.resolved.push((id, result)),
             Action::Presence(_) | Action::Account(_) | Action::InboxEnd | Action::SyncDone(_) => {}
         }

@@ -114,11 +114,14 @@ impl Core {
             TransportEvent::Navigation(status) => self.input(Input::Navigation(status)),
             TransportEvent::Opened(opened) => {
                 if !opened.dedupe {
-                    log::info!("this server may store a message twice whose acknowledgement is lost");
+                    log::info!(
+                        "this server does not know repeated messages: what is unanswered is looked for first"
+                    );
                 }
                 self.shared.set_channel(opened.channel);
                 self.shared.history.store(opened.history, Ordering::Relaxed);
-                self.input(Input::TransportOpened { generation, heartbeat: opened.heartbeat });
+                let (heartbeat, dedupe) = (opened.heartbeat, opened.dedupe);
+                self.input(Input::TransportOpened { generation, heartbeat, dedupe });
             }
             TransportEvent::Upgraded(opened) => {
                 self.shared.set_channel(opened.channel);

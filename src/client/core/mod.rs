@@ -148,6 +148,11 @@ impl Core {
                     self.settled(message, outcome, result);
                 }
             }
+            Event::Noted { user, message, result } => {
+                if self.shared.is_users(&user) {
+                    self.noted(message, result);
+                }
+            }
             Event::Looked { message, result } => self.looked(message, result),
             Event::Run(start) => start(),
             Event::Salvaged => self.salvaged(),
@@ -210,6 +215,7 @@ impl Core {
                 self.signal_done(-message, matches!(outcome, SendOutcome::Sent { .. }));
             }
             Action::SendDone { message, outcome } => self.settle(message, outcome),
+            Action::NoteAttempt { message, since } => self.note_attempt(message, since),
             Action::SyncDone(result) => {
                 self.once_synced(result);
                 if let Some(reply) = self.syncs.pop_front() {
@@ -225,7 +231,7 @@ impl Core {
             Action::Account(part) => self.ask_part(part),
             // The topic that listens for these has not arrived in the client yet.
             Action::Presence(Answer::UserStatus { .. }) => {}
-            Action::Presence(other) => log::debug!("presence of another shape: {other:?}"),
+            Action::Presence(_) => log::debug!("presence of another shape"),
         }
     }
 
@@ -276,6 +282,8 @@ impl Core {
             Ok(Opened { cursors, mut outbox, signals, states, settings }) => {
                 kill::reach(Point::LoggedIn);
                 self.asked.reset(states, settings);
+                // What the server has answered does not go again, though the disk was full.
+                outbox.retain(|waits| self.unsettled.iter().all(|(_, message, _)| *message != waits.message));
                 outbox.extend(signals.outgoing);
                 self.input(Input::StoreReady { cursors, outbox });
                 self.ask_signals(signals.questions);

@@ -56,6 +56,25 @@ impl Core {
         }
     }
 
+    /// Writes an attempt down before it is made: whatever dies, the message is looked for before it goes again.
+    pub(super) fn note_attempt(&self, message: i64, since: i64) {
+        self.with_user(|user, shared| {
+            let user_id = user.id.clone();
+            user.store.run(
+                Durability::Full,
+                move |connection| store::note_attempt(connection, message, since),
+                move |result| shared.send(Event::Noted { user: user_id, message, result }),
+            );
+        });
+    }
+
+    pub(super) fn noted(&mut self, message: i64, result: std::result::Result<(), StoreError>) {
+        if let Err(error) = &result {
+            log::error!("an attempt cannot be written down, the message waits: {error}");
+        }
+        self.input(Input::Noted { message, stored: result.is_ok() });
+    }
+
     pub(super) fn tell_sent(&mut self, message: Message) {
         self.finish_waiting(message.id, &fate(&message));
         self.shared.delivery.tell(HostEvent::Sent(message));

@@ -28,7 +28,11 @@ impl Core {
     pub(super) fn stored(&mut self, ticket: u64, result: std::result::Result<Stored, StoreError>) {
         match result {
             Ok(stored) => {
+                let found: Vec<i64> = stored.sent.iter().map(|message| message.id).collect();
                 self.announce(stored);
+                for message in found {
+                    self.input(Input::Found { message });
+                }
                 kill::reach(Point::PageTold);
                 self.input(Input::Stored { ticket });
             }

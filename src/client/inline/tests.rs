@@ -317,3 +317,154 @@ fn data_that_cannot_be_cleared_leaves_the_user_open() {
     let sending = messages.send_text(ConversationKey::private("peer"), "next".into());
     assert!(client.now(sending).unwrap().unwrap().id > waiting.id, "numbers are not used twice");
 }
+
+/// Frames that carry messages.
+fn published(frames: &[UpFrame]) -> Vec<&crate::wire::UpPublish> {
+    fn message(frame: &UpFrame) -> Option<&crate::wire::UpPublish> {
+        if let UpFrame::Publish(publish) = frame { Some(publish) } else { None }
+    }
+    frames.iter().filter_map(message).collect()
+}
+
+/// Logs in to a server that knows no client ids.
+fn log_in_without_dedupe(client: &mut InlineClient) {
+    client.take_frames();
+    let channel = ConnectionChannel::XhrPolling;
+    client.line(TransportEvent::Opened(Opened { channel, heartbeat: false, dedupe: false, history: true }));
+    let accepted = Some(Accepted { user_id: "me".into(), session_id: "s".into(), time: 1_700_000_000_000 });
+    client.line(TransportEvent::Frame(DownFrame::ConnAck(ConnAck { status: 0, accepted })));
+}
+
+/// A page with these texts of the user's own to the peer, without any client id.
+fn own_page(message_id: u16, texts: &[&str]) -> TransportEvent {
+    let own = |(time, text): (i64, &&str)| body::DownstreamMessage {
+        from_user_id: Some("peer".into()),
+        r#type: Some(1),
+        object_name: Some("RC:TxtMsg".into()),
+        content: Some(format!("{{ \"extra\" : \"\", \"content\" : \"{text}\" }}").into_bytes().into()),
+        data_time: Some(time),
+        status: Some(0x30),
+        message_uid: Some(format!("uid-{time}")),
+        direction: Some(1),
+        ..Default::default()
+    };
+    let list: Vec<_> = (1_700_000_000_500..).zip(texts).map(own).collect();
+    let sync_time = list.last().map_or(Some(0), |message| message.data_time);
+    let body = body::DownstreamMessages { list, sync_time, finished: Some(true) }.to_bytes();
+    let (qos, dup, retain, date, status) = (Qos::AtLeastOnce, false, false, 0, 0);
+    TransportEvent::Frame(DownFrame::QueryAck(QueryAck { qos, dup, retain, message_id, date, status, body }))
+}
+
+#[test]
+fn what_a_dead_client_left_unanswered_is_found_among_what_it_pulls() {
+    let folder = std::env::temp_dir().join(format!("anser-inline-{}-unanswered", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let options = ClientOptions::new("app", "http://127.0.0.1").data_dir(folder.to_str().unwrap());
+    let peer = ConversationKey::private("peer");
+    let live = || {
+        let mut client = InlineClient::new(options.clone(), Clock::manual(1_700_000_000_000), 1).unwrap();
+        client.connect("token");
+        log_in_without_dedupe(&mut client);
+        client
+    };
+
+    let mut first = live();
+    let pull = pull_id(&first.take_frames()).unwrap();
+    first.line(own_page(pull, &[]));
+    first.take_frames();
+    let messages = first.messages();
+    for text in ["one", "two"] {
+        first.now(messages.send_text(peer.clone(), text.into())).unwrap().unwrap();
+    }
+    let frames = first.take_frames();
+    assert_eq!(published(&frames).len(), 1, "it is written down and goes; the second one waits for it");
+    // It dies before the answer.
+    drop(first);
+
+    let mut second = live();
+    let frames = second.take_frames();
+    assert!(published(&frames).is_empty(), "neither the one in doubt nor what is behind it");
+    second.take_told();
+    second.line(own_page(pull_id(&frames).unwrap(), &["one"]));
+    let frames = second.take_frames();
+    let next = published(&frames);
+    assert_eq!(next.len(), 1);
+    let body = body::UpstreamMessage::from_bytes(next[0].body.clone()).unwrap();
+    assert_eq!(
+        body.content.unwrap(),
+        "{\"content\":\"two\",\"extra\":\"\"}",
+        "the first one is there already"
+    );
+    let told = second.take_told();
+    let sent: Vec<_> = told
+        .iter()
+        .filter_map(|told| if let Told::Sent(message) = told { Some(message) } else { None })
+        .collect();
+    assert_eq!(sent.len(), 1, "{told:?}");
+    assert_eq!((sent[0].uid.as_deref(), sent[0].sent_time), (Some("uid-1700000000500"), 1_700_000_000_500));
+    assert_eq!(messages_told(&told), 0, "it is no message from another device");
+    drop(second);
+
+    // The second one was lost on its way: the pull does not bring it, and it goes again.
+    let mut third = live();
+    let frames = third.take_frames();
+    assert!(published(&frames).is_empty());
+    third.line(own_page(pull_id(&frames).unwrap(), &[]));
+    let frames = third.take_frames();
+    assert_eq!(published(&frames).len(), 1);
+    third.line(TransportEvent::Frame(DownFrame::PubAck(PubAck::new(
+        published(&frames)[0].message_id,
+        0,
+        1_700_000_000_900,
+        "uid-9",
+    ))));
+    let messages = third.messages();
+    let all = third.now(messages.history(peer, 0, 10)).unwrap().unwrap();
+    assert_eq!(all.len(), 2);
+    assert!(all.iter().all(|message| message.sent_status == SentStatus::Sent));
+    drop(third);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn what_the_server_has_answered_does_not_go_again_though_the_disk_was_full() {
+    let mut client =
+        InlineClient::new(ClientOptions::new("app", "http://127.0.0.1"), Clock::manual(1_700_000_000_000), 1)
+            .unwrap();
+    client.connect("token");
+    log_in_without_dedupe(&mut client);
+    let pull = pull_id(&client.take_frames()).unwrap();
+    client.line(own_page(pull, &[]));
+    client.take_frames();
+    let messages = client.messages();
+    let long = "x".repeat(100_000);
+    client.now(messages.send_text(ConversationKey::private("peer"), long)).unwrap().unwrap();
+    let frames = client.take_frames();
+    let message_id = published(&frames)[0].message_id;
+    refuse_writing(&client, true);
+    client.take_opened();
+    let ack = PubAck::new(message_id, 0, 1_700_000_000_500, "uid-1");
+    client.line(TransportEvent::Frame(DownFrame::PubAck(ack)));
+    client.line(TransportEvent::Lost(ErrorCode::RC_SOCKET_DISCONNECTED));
+    while client.take_opened().is_empty() {
+        let due = client.next_deadline().unwrap();
+        client.advance(due);
+    }
+    log_in_without_dedupe(&mut client);
+    let frames = client.take_frames();
+    client.line(own_page(pull_id(&frames).unwrap(), &[]));
+    assert!(published(&frames).is_empty() && published(&client.take_frames()).is_empty());
+    refuse_writing(&client, false);
+    client.take_told();
+    client.advance(timing::SEND_RETRY);
+    assert!(client.take_told().iter().any(|told| matches!(told, Told::Sent(_))), "it is written down later");
+    assert!(published(&client.take_frames()).is_empty());
+}
+
+/// Lets the database take no change, or again.
+fn refuse_writing(client: &InlineClient, refuse: bool) {
+    let store = &client.shared.user().unwrap().store;
+    let work =
+        move |connection: &rusqlite::Connection| Ok(connection.pragma_update(None, "query_only", refuse)?);
+    store.run(Durability::Read, work, |result| assert!(result.is_ok()));
+}

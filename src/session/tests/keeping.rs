@@ -31,7 +31,7 @@ fn refused(rig: &mut Rig, status: u8) -> Vec<Action> {
 fn polling() -> Rig {
     let mut rig = Rig::new();
     rig.input(Input::Connect);
-    rig.input(Input::TransportOpened { generation: rig.generation, heartbeat: false });
+    rig.input(Input::TransportOpened { generation: rig.generation, heartbeat: false, dedupe: true });
     rig.accept();
     let pull = pull_id(&rig.ready(Cursors::default(), Vec::new())).unwrap();
     rig.frame(page(pull, 0, true));

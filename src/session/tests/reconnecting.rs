@@ -130,7 +130,7 @@ fn rig(transport: Transport, phase: Phase, before: u32) -> Rig {
     if phase == Opening {
         return rig;
     }
-    rig.input(Input::TransportOpened { generation: rig.generation, heartbeat });
+    rig.input(Input::TransportOpened { generation: rig.generation, heartbeat, dedupe: true });
     if phase == Greeting {
         return rig;
     }

@@ -36,6 +36,7 @@ pub(super) fn outgoing(message: i64, target: &str) -> Outgoing {
         topic: Topic::PrivateMessage,
         target: target.into(),
         body: format!("body {message}").into_bytes().into(),
+        tried: Tried::Never,
     }
 }
 

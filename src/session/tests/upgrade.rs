@@ -6,7 +6,7 @@ use super::*;
 fn polling() -> Rig {
     let mut rig = Rig::new();
     rig.input(Input::Connect);
-    rig.input(Input::TransportOpened { generation: rig.generation, heartbeat: false });
+    rig.input(Input::TransportOpened { generation: rig.generation, heartbeat: false, dedupe: true });
     rig.accept();
     let actions = rig.ready(Cursors::default(), Vec::new());
     let id = pull_id(&actions).expect("the first pull waits for no heartbeat");

@@ -31,6 +31,14 @@ pub(super) struct World {
     /// What the store has just answered.
     answered: Option<u64>,
     publishes: Vec<u16>,
+    /// Whether the server stores a repeated message once.
+    dedupe: bool,
+    /// Attempts that the store is asked to write down.
+    notes: Vec<i64>,
+    /// When each attempt began, by message.
+    began: HashMap<i64, Millis>,
+    /// The session's own time, and how far it is ahead of the caller's.
+    steady: (Millis, Millis),
 }
 
 impl World {
@@ -53,6 +61,10 @@ impl World {
             told_end: false,
             answered: None,
             publishes: Vec::new(),
+            dedupe: seed.is_multiple_of(2),
+            notes: Vec::new(),
+            began: HashMap::new(),
+            steady: (0, 0),
         }
     }
 
@@ -77,7 +89,11 @@ impl World {
             }
             Step::Navigation => self.input(Input::Navigation(ConnectionStatus::RequestNavi)),
             Step::Opened { back: steps, heartbeat } => {
-                self.input(Input::TransportOpened { generation: back(steps), heartbeat });
+                self.input(Input::TransportOpened {
+                    generation: back(steps),
+                    heartbeat,
+                    dedupe: self.dedupe,
+                });
             }
             Step::Lost { back: steps, code } => {
                 self.input(Input::TransportLost { generation: back(steps), code: ErrorCode(code) });
@@ -92,8 +108,14 @@ impl World {
             }
             Step::StoreReady { inbox, outbox } => self.store_ready(inbox, outbox),
             Step::StoreUnavailable => self.input(Input::StoreUnavailable(ErrorCode::DATABASE_FULL)),
-            Step::Stored { which } => self.store_answers(which, true),
-            Step::StoreFailed { which } => self.store_answers(which, false),
+            Step::Stored { which } => {
+                self.notes_answered(true);
+                self.store_answers(which, true);
+            }
+            Step::StoreFailed { which } => {
+                self.notes_answered(false);
+                self.store_answers(which, false);
+            }
             Step::WrongTicket { ticket } => {
                 if self.tickets.iter().all(|(known, ..)| *known != ticket) {
                     self.input(Input::Stored { ticket });
@@ -124,7 +146,11 @@ impl World {
             }
             Step::Login { heartbeat } => {
                 self.input(Input::Connect);
-                self.input(Input::TransportOpened { generation: self.generation, heartbeat });
+                self.input(Input::TransportOpened {
+                    generation: self.generation,
+                    heartbeat,
+                    dedupe: self.dedupe,
+                });
                 self.input(Input::Frame { generation: self.generation, frame: connack(0) });
                 self.store_ready(self.committed.inbox, 2);
                 self.input(Input::Frame { generation: self.generation, frame: DownFrame::PingResp });
@@ -151,6 +177,13 @@ impl World {
             self.told_end = false;
             // Older batches were committed or not before the cursors were read.
             self.tickets.clear();
+        }
+    }
+
+    /// The store has written all attempts down, or could not.
+    fn notes_answered(&mut self, stored: bool) {
+        for message in std::mem::take(&mut self.notes) {
+            self.input(Input::Noted { message, stored });
         }
     }
 
@@ -213,6 +246,9 @@ impl World {
                 _ => {}
             }
         }
+        let (latest, ahead) = self.steady;
+        let ahead = ahead.max(latest.saturating_sub(self.now));
+        self.steady = (latest.max(self.now + ahead), ahead);
         self.session.handle(input, self.now);
         let actions: Vec<Action> = std::iter::from_fn(|| self.session.poll()).collect();
         let stores = actions.iter().any(|action| matches!(action, Action::Store(_)));
@@ -262,7 +298,15 @@ impl World {
                             self.at_end = false;
                         }
                     }
-                    UpFrame::Publish(publish) => self.publishes.push(publish.message_id),
+                    UpFrame::Publish(publish) => {
+                        self.publishes.push(publish.message_id);
+                        let body = String::from_utf8_lossy(&publish.body);
+                        if let Some(message) =
+                            body.strip_prefix("body ").and_then(|number| number.parse().ok())
+                        {
+                            self.began.insert(message, self.steady.0);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -287,6 +331,10 @@ impl World {
             | Action::SendDone { .. }
             | Action::Presence(_)
             | Action::Account(_) => {}
+            Action::NoteAttempt { message, .. } => {
+                assert!(!self.dedupe, "a server that dedupes costs nothing");
+                self.notes.push(message);
+            }
             Action::InboxEnd => {
                 assert!(self.open, "the end of an inbox that nobody pulls");
                 assert!(self.at_end, "the server has not said that this is the end");
@@ -305,7 +353,13 @@ impl World {
             }
         }
         assert!(per_peer.values().all(|count| *count == 1), "two attempts in one conversation");
-        assert!(per_peer.len() <= 64, "{} in flight", per_peer.len());
+        assert!(per_peer.len() <= 1_024, "{} in flight", per_peer.len());
+        let young =
+            |message: &i64| self.began.get(message).is_none_or(|at| self.steady.0 < at + timing::SLOW_AFTER);
+        let travel =
+            |outgoing: &&Outgoing| self.session.is_sending(outgoing.message) && young(&outgoing.message);
+        let count = self.sends.iter().filter(travel).count();
+        assert!(count <= 64, "{count} began within the last two seconds");
     }
 
     pub(super) fn end(mut self) {

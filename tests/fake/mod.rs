@@ -1,0 +1,125 @@
+//! A server that lets everybody in by long polling and then answers what is no answer, with a given text in every
+//! place where a text can stand.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What is still to be answered, and the number of the client's last pull, which pages answer.
+type Answers = Arc<Mutex<(VecDeque<String>, Option<String>)>>;
+
+/// A running one. Dropping it ends it.
+pub(crate) struct Fake {
+    address: SocketAddr,
+    answers: Answers,
+    listener: tokio::task::JoinHandle<()>,
+}
+
+impl Fake {
+    pub(crate) async fn start(text: &str) -> Self {
+        let signal = |data: &str| {
+            let data = serde_json::Value::from(data);
+            format!(
+                r#"[{{"headerCode":50,"messageId":1,"date":1,"topic":"s_msg","targetId":"alice","data":{data}}}]"#
+            )
+        };
+        let page = |data: &str| {
+            let data = serde_json::Value::from(data);
+            format!(r#"[{{"headerCode":98,"messageId":ID,"date":1,"status":0,"data":{data}}}]"#)
+        };
+        let answers: Vec<String> = vec![
+            format!(r#"{{"{text}":"#),
+            format!(r#"["{text}"]"#),
+            format!(r#"[{{"headerCode":"{text}"}}]"#),
+            format!(r#"[{{"headerCode":50,"messageId":"{text}"}}]"#),
+            signal(text),
+            signal(&format!(r#"{{"dataTime":"{text}"}}"#)),
+            signal(&format!(r#"{{"content":["{text}"]}}"#)),
+            signal(&format!(r#"{{"type":"{text}","content":"{text}"}}"#)),
+            page(text),
+            page(&format!(r#"{{"syncTime":"{text}","list":[]}}"#)),
+            page(&format!(r#"{{"syncTime":1,"list":"{text}"}}"#)),
+            page(&format!(r#"{{"syncTime":1,"finished":"{text}","list":[]}}"#)),
+        ];
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let answers: Answers = Arc::new(Mutex::new((answers.into(), None)));
+        let left = answers.clone();
+        let listener = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(meet(stream, address, left.clone()));
+            }
+        });
+        Self { address, answers, listener }
+    }
+
+    pub(crate) fn navi_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Whether everything was answered, and the client has come back since.
+    pub(crate) fn is_done(&self) -> bool {
+        self.answers.lock().unwrap().0.is_empty()
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+/// The next answer to a request that waits; a page waits for a pull.
+fn next(answers: &Answers) -> String {
+    let (left, pull) = &mut *answers.lock().unwrap();
+    match left.front() {
+        None => "lost params".to_owned(),
+        Some(answer) if answer.contains("\"messageId\":ID") => match pull.take() {
+            Some(id) => left.pop_front().unwrap().replace(":ID,", &format!(":{id},")),
+            None => "[]".to_owned(),
+        },
+        Some(_) => left.pop_front().unwrap(),
+    }
+}
+
+/// Requests of one connection. The client may leave at any time: that is no failure here.
+async fn meet(mut stream: TcpStream, address: SocketAddr, answers: Answers) -> Option<()> {
+    let mut read = Vec::new();
+    loop {
+        let end = loop {
+            if let Some(at) = read.windows(4).position(|four| four == b"\r\n\r\n") {
+                break at + 4;
+            }
+            if stream.read_buf(&mut read).await.ok()? == 0 {
+                return None;
+            }
+        };
+        let head = String::from_utf8_lossy(&read[..end]).to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+        let end = end + length.unwrap_or(0);
+        while read.len() < end {
+            if stream.read_buf(&mut read).await.ok()? == 0 {
+                return None;
+            }
+        }
+        read.drain(..end);
+        let body = if head.starts_with("get /cometnavi") {
+            format!(r#"{{"code":200,"userId":"alice","server":"{address}","backupServer":""}}"#)
+        } else if head.starts_with("get /websocket") {
+            r#"{"status":0,"userId":"alice","headerCode":32,"messageId":0,"sessionid":"s","timestamp":1700000000000}"#
+                .to_owned()
+        } else if head.starts_with("get /pullmsg") {
+            next(&answers)
+        } else {
+            if let Some((_, id)) = head.split_once("messageid=").filter(|_| head.contains("topic=pullmsg")) {
+                answers.lock().unwrap().1 = id.split('&').next().map(str::to_owned);
+            }
+            "[]".to_owned()
+        };
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).await.ok()?;
+    }
+}
