@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::kill::{self, Point};
 use crate::model::{
     ConnectionChannel, ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange,
-    MessageChangeKind, TypingUser,
+    MessageChangeKind, NavigationInfo, TypingUser,
 };
 use crate::session::Answer;
 use crate::store::care::{self, DatabaseReport};
@@ -79,8 +79,6 @@ pub(crate) struct Shared {
     /// The host's own kinds of content.
     pub(crate) kinds: Kinds,
     pub(crate) typing_sent: TypingSent,
-    /// Whether the server keeps a history, as navigation said last.
-    pub(crate) history: AtomicBool,
     /// Local wall clock minus server clock, ms.
     pub(crate) delta: AtomicI64,
     last_client_id: AtomicU64,
@@ -97,6 +95,8 @@ struct State {
     suspended: Option<Option<String>>,
     key: Option<Key>,
     report: Option<DatabaseReport>,
+    /// What navigation said last.
+    navigation: Arc<NavigationInfo>,
 }
 
 static NEXT_CLIENT: AtomicU64 = AtomicU64::new(1);
@@ -130,7 +130,6 @@ impl Shared {
             inline,
             kinds: Kinds::default(),
             typing_sent: TypingSent::default(),
-            history: AtomicBool::new(true),
             delta: AtomicI64::new(0),
             last_client_id: AtomicU64::new(0),
             state: Mutex::new(State {
@@ -142,6 +141,7 @@ impl Shared {
                 suspended: None,
                 key,
                 report: None,
+                navigation: Arc::default(),
             }),
         })
     }
@@ -164,6 +164,15 @@ impl Shared {
 
     pub(crate) fn set_channel(&self, channel: ConnectionChannel) {
         self.state().channel = channel;
+    }
+
+    /// What navigation said last; the defaults before.
+    pub(crate) fn navigation(&self) -> Arc<NavigationInfo> {
+        self.state().navigation.clone()
+    }
+
+    pub(crate) fn set_navigation(&self, navigation: Arc<NavigationInfo>) {
+        self.state().navigation = navigation;
     }
 
     pub(crate) fn device(&self) -> DeviceInfo {

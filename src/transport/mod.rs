@@ -15,16 +15,18 @@ mod polling;
 mod proxy;
 mod race;
 mod servers;
+mod signs;
 mod standing;
 mod trust;
 mod websocket;
 
 use std::sync::Arc;
 
-use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NetworkKind};
-use crate::session::Generation;
+use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NavigationInfo, NetworkKind};
+use crate::session::{Generation, Millis};
 use crate::wire::{DownFrame, UpFrame};
 
+pub use address::ProbeUrl;
 pub use connector::{Dialer, Route};
 pub use download::{FileStream, Resume, is_file_url, open_file};
 pub use navigation::Navigation;
@@ -47,6 +49,12 @@ pub enum TransportEvent {
     Frame(DownFrame),
     /// Something arrived that is no frame.
     Garbage,
+    /// What navigation says, before the line opens that it led to.
+    Navigated(Arc<NavigationInfo>),
+    /// Before `Lost`: a server names a pause before the next attempt, in ms.
+    RetryAfter(Millis),
+    /// Before `Lost`: a server is there and takes nobody, so that all its clients will come again.
+    Down,
     /// It could not be opened, or has gone.
     Lost(ErrorCode),
 }
@@ -65,12 +73,14 @@ pub struct Opened {
 }
 
 /// How a line is to be opened.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Opening {
     /// Navigation is asked past any cache.
     pub fresh_navigation: bool,
     /// What the device is connected by, if the host has said so: what works there is remembered for it.
     pub network: Option<NetworkKind>,
+    /// Asked first: only if something answers there the attempt is made.
+    pub probe: Option<ProbeUrl>,
 }
 
 /// Where the answer goes whether anything waits.

@@ -13,9 +13,9 @@ use super::address::Address;
 use super::connector::Dialer;
 use super::navigation::Navigation;
 use super::polling::{self, Poll};
-use super::servers::{Experience, Servers};
-use super::websocket::{self, Failure, Socket};
-use super::{Events, Line, Opened, Opening, Transport, TransportEvent, UnreadAnswer};
+use super::servers::{Directory, Experience, Servers};
+use super::websocket::{self, Failure, Open, Received, Socket};
+use super::{Events, Line, Opened, Opening, Transport, TransportEvent, UnreadAnswer, http};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
 use crate::session::Generation;
@@ -36,6 +36,8 @@ struct Shared {
     servers: Servers,
     /// The only channel allowed, if one is.
     forced: Option<ConnectionChannel>,
+    /// How a probe of the host's is reached, which may be anybody's.
+    probing: Dialer,
     fortune: Mutex<Fortune>,
 }
 
@@ -49,20 +51,21 @@ struct Fortune {
 
 impl NetTransport {
     /// A transport for one identity. `navigation_urls`, separated by commas, are `http://…` or `https://…`; without
-    /// a scheme https. `forced` allows one channel only. `experience` is the client's.
+    /// a scheme https. `dialers`: to the servers, and to whatever a host wants probed. `forced` allows one channel
+    /// only. `experience` is the client's.
     ///
     /// # Errors
     /// [`ErrorCode::NAVI_URL_INVALID`].
     pub fn new(
         navigation_urls: &str,
         identity: Identity,
-        dialer: Dialer,
+        (dialer, probing): (Dialer, Dialer),
         clock: Clock,
         forced: Option<ConnectionChannel>,
         experience: Experience,
     ) -> Result<Self, ErrorCode> {
         let servers = Servers::new(navigation_urls, identity, dialer, clock, experience)?;
-        Ok(Self { shared: Arc::new(Shared { servers, forced, fortune: Mutex::default() }) })
+        Ok(Self { shared: Arc::new(Shared { servers, forced, probing, fortune: Mutex::default() }) })
     }
 }
 
@@ -73,7 +76,14 @@ impl Transport for NetTransport {
         let shared = self.shared.clone();
         let task = runtime::spawn_local(async move {
             let report = |event| events(generation, event);
-            let code = shared.run(how.fresh_navigation, outbox, &report).await;
+            let code = shared.attempt(how, outbox, &report).await;
+            let seen = shared.servers.dialer.signs.take();
+            if let Some(pause) = seen.retry_after {
+                report(TransportEvent::RetryAfter(pause));
+            }
+            if seen.down {
+                report(TransportEvent::Down);
+            }
             report(TransportEvent::Lost(code));
         });
         Box::new(NetLine { frames, task })
@@ -106,6 +116,29 @@ impl Drop for NetLine {
 type Outbox = UnboundedReceiver<UpFrame>;
 
 impl Shared {
+    /// One attempt, if what the host wants asked first is there. Returns why it ended.
+    async fn attempt(
+        &self,
+        how: Opening,
+        outbox: Outbox,
+        report: &(impl Fn(TransportEvent) + Sync),
+    ) -> ErrorCode {
+        // What was seen before, by questions that no line needs, is not this attempt's.
+        self.servers.dialer.signs.take();
+        match &how.probe {
+            Some(probe) if !http::is_there(probe, &self.probing).await => ErrorCode::RC_NET_UNAVAILABLE,
+            _ => self.run(how.fresh_navigation, outbox, report).await,
+        }
+    }
+
+    /// The line is open: whatever was refused on the way makes no difference any more.
+    fn open(&self, channel: ConnectionChannel, directory: &Directory, report: &impl Fn(TransportEvent)) {
+        self.servers.dialer.signs.take();
+        let navigation = &directory.navigation;
+        report(TransportEvent::Navigated(Arc::new(navigation.info.clone())));
+        report(TransportEvent::Opened(opened(channel, navigation)));
+    }
+
     /// The whole life of a line. Returns why it ended.
     async fn run(
         &self,
@@ -160,16 +193,21 @@ impl Shared {
         let directory = self.servers.navigate(channel, fresh, report).await.map_err(failed)?;
         let standing_by = self.forced.is_none();
         let limit = if standing_by { timing::UPGRADE_LIMIT } else { timing::OPEN_LIMIT };
-        let (address, socket) = websocket::open(&self.servers, &directory, limit, standing_by).await?;
-        report(TransportEvent::Opened(opened(channel, &directory.navigation)));
-        Ok(self.carry(&address, socket, Vec::new(), outbox, report, false).await)
+        let open = websocket::open(&self.servers, &directory, limit, standing_by).await?;
+        if open.takes_nobody() {
+            // Perhaps navigation knows others by now.
+            self.servers.forget_navigation();
+        }
+        self.open(channel, &directory, report);
+        let Open { address, socket, first } = open;
+        Ok(self.carry(&address, (socket, first), Vec::new(), outbox, report, false).await)
     }
 
     /// Carries frames over a WebSocket and learns from how it fares. `heard`: it has brought a frame already.
     async fn carry(
         &self,
         address: &Address,
-        socket: Socket,
+        (socket, first): (Socket, Option<Received>),
         early: Vec<UpFrame>,
         outbox: &mut Outbox,
         report: &(impl Fn(TransportEvent) + Sync),
@@ -177,7 +215,7 @@ impl Shared {
     ) -> ErrorCode {
         let at = self.servers.clock.monotonic();
         let mut birth = Birth { shared: self, address, at, heard: Mutex::new(heard), ended: false };
-        let code = websocket::carry(socket, early, outbox, |event| {
+        let code = websocket::carry(socket, first, early, outbox, |event| {
             birth.hears();
             report(event);
         });
@@ -198,7 +236,7 @@ impl Shared {
         let directory = self.servers.navigate(channel, fresh, report).await?;
         let login = polling::log_in(&self.servers, &directory).await?;
         let navigation = &directory.navigation;
-        report(TransportEvent::Opened(opened(channel, navigation)));
+        self.open(channel, &directory, report);
         report(TransportEvent::Frame(login.connack));
         let Some(session) = login.session else { return Ok(ErrorCode::SOCKET_CLOSED_BY_PEER) };
         let poll = Poll::new(&self.servers, login.address, session);
@@ -211,7 +249,7 @@ impl Shared {
         *self.fortune.lock().unwrap_or_else(PoisonError::into_inner) = Fortune::default();
         report(TransportEvent::Upgraded(opened(ConnectionChannel::Websocket, navigation)));
         report(TransportEvent::Frame(connack));
-        Ok(self.carry(poll.address(), socket, poll.kept_back(), outbox, report, true).await)
+        Ok(self.carry(poll.address(), (socket, None), poll.kept_back(), outbox, report, true).await)
     }
 
     /// Waits until a WebSocket has taken the polled session over.
@@ -238,7 +276,10 @@ impl Shared {
     /// A WebSocket to the server that is polled, with the CONNACK that it brought.
     async fn greeted(&self, poll: &Poll<'_>, token: Option<&str>) -> Option<(Socket, DownFrame)> {
         let limit = timing::UPGRADE_LIMIT;
-        let mut socket = websocket::open_at(&self.servers, poll.address(), token, limit).await.ok()?;
+        let opened = websocket::open_at(&self.servers, poll.address(), token, limit).await;
+        // What refuses this says nothing about the line that is polled.
+        self.servers.dialer.signs.take();
+        let mut socket = opened.ok()?;
         match websocket::first_frame(&mut socket, limit).await {
             Some(connack @ DownFrame::ConnAck(_)) => Some((socket, connack)),
             _ => None,
@@ -304,6 +345,6 @@ fn opened(channel: ConnectionChannel, navigation: &Navigation) -> Opened {
         channel,
         heartbeat: channel == ConnectionChannel::Websocket,
         dedupe: navigation.dedupe,
-        history: navigation.history,
+        history: navigation.info.history,
     }
 }

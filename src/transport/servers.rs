@@ -174,6 +174,8 @@ impl Servers {
                 break;
             }
         }
+        // A question that no line needs says nothing about the next attempt.
+        self.dialer.signs.take();
         done(result);
     }
 }

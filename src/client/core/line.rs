@@ -2,7 +2,6 @@
 //! when is the session's matter.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::super::delivery::HostEvent;
 use super::super::event::{Event, Reply};
@@ -10,7 +9,7 @@ use super::{Core, answer};
 use crate::model::ErrorCode;
 use crate::session::{Generation, Input};
 use crate::timing;
-use crate::transport::{Events, Opening, TransportEvent};
+use crate::transport::{Events, Opening, ProbeUrl, TransportEvent};
 
 impl Core {
     pub(super) fn connect(&mut self, token: &str, reply: Reply<String>) {
@@ -31,6 +30,7 @@ impl Core {
             }
         }
         self.connects.push_back(reply);
+        self.probe = None;
         self.input(Input::Connect);
     }
 
@@ -45,8 +45,8 @@ impl Core {
         self.forget_messages(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT);
     }
 
-    /// Connects with the last token; with pauses, an attempt after each.
-    pub(super) fn reconnect(&mut self, pauses: Vec<u64>, reply: Reply<String>) {
+    /// Connects with the last token; with pauses, an attempt after each, if the probe answers then.
+    pub(super) fn reconnect(&mut self, pauses: Vec<u64>, probe: Option<ProbeUrl>, reply: Reply<String>) {
         if self.shared.is_suspended() {
             return answer(reply, Err(ErrorCode::DATABASE_SUSPENDED.into()));
         }
@@ -55,6 +55,7 @@ impl Core {
         }
         self.wanted_by_host();
         self.connects.push_back(reply);
+        self.probe = probe;
         self.input(Input::Reconnect { pauses });
     }
 
@@ -101,7 +102,7 @@ impl Core {
         let shared = self.shared.clone();
         let events: Events =
             Arc::new(move |generation, event| shared.send(Event::Transport(generation, event)));
-        let how = Opening { fresh_navigation, network: self.network };
+        let how = Opening { fresh_navigation, network: self.network, probe: self.probe.clone() };
         let line = transport.open(generation, how, events);
         self.line = Some((generation, line));
     }
@@ -117,7 +118,6 @@ impl Core {
                     log::info!("this server may store a message twice whose acknowledgement is lost");
                 }
                 self.shared.set_channel(opened.channel);
-                self.shared.history.store(opened.history, Ordering::Relaxed);
                 self.input(Input::TransportOpened { generation, heartbeat: opened.heartbeat });
             }
             TransportEvent::Upgraded(opened) => {
@@ -126,6 +126,9 @@ impl Core {
             }
             TransportEvent::Frame(frame) => self.input(Input::Frame { generation, frame }),
             TransportEvent::Garbage => self.input(Input::Garbage { generation }),
+            TransportEvent::Navigated(info) => self.shared.set_navigation(info),
+            TransportEvent::RetryAfter(pause) => self.input(Input::RetryAfter { generation, pause }),
+            TransportEvent::Down => self.input(Input::ServiceDown { generation }),
             TransportEvent::Lost(code) => {
                 self.line = None;
                 self.input(Input::TransportLost { generation, code });

@@ -22,7 +22,7 @@ use crate::kill::{self, Point};
 use crate::model::{ErrorCode, Message, NetworkKind};
 use crate::session::{Action, Answer, Generation, Input, Millis, SendOutcome, Session};
 use crate::store::{Durability, StoreError};
-use crate::transport::{Line, Transport};
+use crate::transport::{Line, ProbeUrl, Transport};
 use crate::wire::UpFrame;
 
 /// Makes the transport for a token.
@@ -52,6 +52,8 @@ pub(crate) struct Core {
     leaving: bool,
     /// What the device is connected by, if the host has said so.
     network: Option<NetworkKind>,
+    /// What the host wants asked before the attempts that it has planned.
+    probe: Option<ProbeUrl>,
     /// Wall clock minus monotonic clock, when it was looked at last, ms.
     skew: i64,
 }
@@ -76,6 +78,7 @@ impl Core {
             once: None,
             leaving: false,
             network: None,
+            probe: None,
         }
     }
 
@@ -105,7 +108,7 @@ impl Core {
     pub(crate) fn handle(&mut self, event: Event) -> bool {
         match event {
             Event::Connect { token, reply } => self.host_connects(&token, reply),
-            Event::Reconnect { pauses, reply } => self.reconnect(pauses, reply),
+            Event::Reconnect { pauses, probe, reply } => self.reconnect(pauses, probe, reply),
             Event::Foreground(foreground) => self.input(Input::Foreground(foreground)),
             Event::Network(kind) => {
                 self.network = Some(kind);
@@ -199,6 +202,8 @@ impl Core {
             Action::AskToken { code } => self.ask_token(code),
             Action::LoggedIn { user_id, server_time } => self.logged_in(&user_id, server_time),
             Action::ConnectDone(result) => {
+                // What was planned has ended; attempts of the client's own are made without.
+                self.probe = None;
                 self.once_connected(&result);
                 if let Some(reply) = self.connects.pop_front() {
                     answer(reply, result.map_err(Error::from));

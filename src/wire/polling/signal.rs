@@ -3,6 +3,7 @@
 use bytestring::ByteString;
 use serde_json::{Map, Value, json};
 
+use super::super::down::LEAVING;
 use super::super::{
     Accepted, ConnAck, DownFrame, DownPublish, FrameType, Header, PubAck, Qos, QueryAck, Topic, WireError,
     json_body, schema::MessageInfo,
@@ -42,6 +43,8 @@ pub struct Signal {
     pub date: Option<u32>,
     /// PUBACK.
     pub message_uid: Option<String>,
+    /// DISCONNECT, ms: Anser's addition.
+    pub retry_after: Option<u32>,
 }
 
 impl Signal {
@@ -84,6 +87,7 @@ impl Signal {
             data: text(object, "data")?,
             date: narrow(object, "date")?,
             message_uid: text(object, "messageUId")?,
+            retry_after: narrow(object, "retryAfter").unwrap_or_default(),
         })
     }
 
@@ -149,7 +153,10 @@ impl Signal {
                 })
             }
             FrameType::PingResp => DownFrame::PingResp,
-            FrameType::Disconnect => DownFrame::Disconnect { status: byte_status(self.status)? },
+            FrameType::Disconnect => match (byte_status(self.status)?, self.retry_after) {
+                (LEAVING, Some(retry_after)) => DownFrame::Leaving { retry_after },
+                (status, _) => DownFrame::Disconnect { status },
+            },
             FrameType::SubAck | FrameType::UnsubAck => DownFrame::Ignored(kind),
             _ => return Err(WireError::WrongDirection(self.header.kind)),
         })
@@ -258,6 +265,9 @@ fn to_value(frame: &DownFrame, asked: Option<Topic>, family: Family) -> Result<V
                 Family::Engine => 224,
             };
             json!({ "headerCode": code, "messageId": 0, "status": status })
+        }
+        DownFrame::Leaving { retry_after } => {
+            json!({ "headerCode": 224, "messageId": 0, "status": LEAVING, "retryAfter": retry_after })
         }
         DownFrame::Ignored(kind) => return Err(WireError::NoWriter(*kind as u8)),
     })
