@@ -120,8 +120,14 @@ mod tests {
                 "openMp":1,"openUS":0,"grpRRVer":1,"gifSize":3072,"videoTimes":120,"compDays":6,"msgAck":null,
                 "uploadServer":"upload.example.com","voipCallInfo":"{\"strategy\":1,\"callEngine\":[]}"}"#,
         );
-        assert_eq!((info.user_id.as_deref(), info.upload_server.as_deref()), (Some("u"), Some("upload.example.com")));
-        assert_eq!((info.gif_kilobytes, info.video_seconds, info.offline_days), (Some(3072), Some(120), Some(6)));
+        assert_eq!(
+            (info.user_id.as_deref(), info.upload_server.as_deref()),
+            (Some("u"), Some("upload.example.com"))
+        );
+        assert_eq!(
+            (info.gif_kilobytes, info.video_seconds, info.offline_days),
+            (Some(3072), Some(120), Some(6))
+        );
         assert!(info.history && !info.chatroom_history && info.chatroom_entries && info.many_chatrooms);
         assert!(info.public_services && !info.user_settings && info.calls);
         assert_eq!(info.group_receipts, 1);
@@ -156,7 +162,9 @@ mod tests {
 
     #[test]
     fn switches_are_booleans_numbers_or_either_in_quotes() {
-        for (json, on) in [("true", true), ("1", true), ("\"1\"", true), ("false", false), ("0", false), ("\"0\"", false)] {
+        for (json, on) in
+            [("true", true), ("1", true), ("\"1\"", true), ("false", false), ("0", false), ("\"0\"", false)]
+        {
             let info = read(&format!(r#"{{"historyMsg":{json},"kvStorage":{json}}}"#));
             assert_eq!((info.history, info.chatroom_entries), (on, on), "{json}");
         }

@@ -145,6 +145,12 @@ impl Connection {
         [phase, self.next_ping, self.pong_until].into_iter().flatten().min()
     }
 
+    /// Begins its random numbers anew.
+    #[cfg(test)]
+    pub(super) fn seed(&mut self, seed: u64) {
+        self.random = seed | 1;
+    }
+
     /// xorshift64: jitter needs to be spread, not secret.
     pub(super) fn random(&mut self) -> u64 {
         self.random ^= self.random << 13;

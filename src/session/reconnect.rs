@@ -23,7 +23,8 @@ impl Session {
     fn pause(&mut self) -> Millis {
         let ceiling = timing::RECONNECT_BASE << self.connection.failures.min(6);
         self.connection.failures = self.connection.failures.saturating_add(1);
-        let least = if std::mem::take(&mut self.connection.service_down) { timing::SERVICE_DOWN_SPREAD } else { 1 };
+        let least =
+            if std::mem::take(&mut self.connection.service_down) { timing::SERVICE_DOWN_SPREAD } else { 1 };
         self.connection.random() % ceiling.clamp(least, timing::RECONNECT_CAP)
     }
 

@@ -1,11 +1,13 @@
 //! Behaviour of the whole machine, in virtual time: what happens when, to the millisecond. That no order
 //! of inputs breaks it is the matter of `properties`.
 
+mod bad_input;
 mod inbox_end;
 mod keeping;
 mod properties;
 mod reconnecting;
 mod samples;
+mod spread;
 mod table;
 mod upgrade;
 

@@ -82,7 +82,10 @@ mod tests {
     #[test]
     fn a_probe_keeps_its_path() {
         let probe = ProbeUrl::parse("http://cdn.example.com/lib.js?v=1").unwrap();
-        assert_eq!((probe.address.authority().as_str(), probe.path.as_str()), ("cdn.example.com:80", "/lib.js?v=1"));
+        assert_eq!(
+            (probe.address.authority().as_str(), probe.path.as_str()),
+            ("cdn.example.com:80", "/lib.js?v=1")
+        );
         assert_eq!(ProbeUrl::parse("cdn.example.com").unwrap().path, "/");
         assert_eq!(ProbeUrl::parse("ftp://cdn.example.com/"), None);
         assert_eq!(ProbeUrl::parse("two words"), None);

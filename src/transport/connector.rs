@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn both_kinds_of_addresses_take_turns() {
-        let parse = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let parse =
+            |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
         let resolved = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "10.0.0.1:1"]);
         assert_eq!(in_turn(resolved), parse(&["[::1]:1", "10.0.0.1:1", "[::2]:1", "[::3]:1"]));
         assert_eq!(in_turn(parse(&["10.0.0.1:1", "[::1]:1"])), parse(&["10.0.0.1:1", "[::1]:1"]));

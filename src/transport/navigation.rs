@@ -60,11 +60,7 @@ impl Navigation {
         }
         let additions = json.get("anser");
         let announced = |key: &str| additions.and_then(|anser| anser.get(key)).and_then(Value::as_bool);
-        Ok(Self {
-            servers,
-            dedupe: announced("dedupe").unwrap_or(false),
-            info: NavigationInfo::read(json),
-        })
+        Ok(Self { servers, dedupe: announced("dedupe").unwrap_or(false), info: NavigationInfo::read(json) })
     }
 }
 

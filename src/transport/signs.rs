@@ -75,7 +75,8 @@ fn read_date(text: &str) -> Option<i64> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = i64::try_from(MONTHS.iter().position(|name| *name == month)?).ok()? + 1;
-    let within = |text: &str, limit: i64| text.parse::<i64>().ok().filter(|number| (0..=limit).contains(number));
+    let within =
+        |text: &str, limit: i64| text.parse::<i64>().ok().filter(|number| (0..=limit).contains(number));
     let (day, year) = (within(day, 31)?, within(year, 9_999)?);
     let mut clock = time.split(':');
     let (hours, minutes, seconds) =

@@ -121,6 +121,10 @@ async fn greet(address: &Address, mut socket: Socket, impatient: bool) -> Result
         return Ok(Open { address, socket, first: None });
     }
     match timeout(Duration::from_millis(timing::MUTE_AFTER), socket.next()).await {
+        Ok(Some(Ok(Message::Close(_))) | None) => {
+            Err(Failure { code: ErrorCode::SOCKET_CLOSED_BY_PEER, reached: true })
+        }
+        Ok(Some(Err(_))) => Err(Failure { code: ErrorCode::RC_SOCKET_DISCONNECTED, reached: true }),
         Ok(first) => Ok(Open { address, socket, first: Some(first) }),
         Err(_) => {
             log::info!("{} says nothing over WebSocket", address.authority());

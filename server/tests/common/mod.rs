@@ -437,8 +437,10 @@ impl Client {
     pub async fn ended(&mut self) -> Option<u8> {
         let mut status = None;
         while let Some(frame) = self.frame().await {
-            if let DownFrame::Disconnect { status: found } = frame {
-                status = Some(found);
+            match frame {
+                DownFrame::Disconnect { status: found } => status = Some(found),
+                DownFrame::Leaving { .. } => status = Some(3),
+                _ => {}
             }
         }
         status

@@ -248,8 +248,13 @@ impl Core {
 
     fn logged_in(&mut self, user_id: &str, server_time: u64) {
         let server_time = i64::try_from(server_time).unwrap_or(i64::MAX);
-        let delta = self.shared.clock.wall().saturating_sub(server_time);
-        self.shared.delta.store(delta, Ordering::Relaxed);
+        // A time outside this era is no clock's, and what is sent must not be sorted by it.
+        if PLAUSIBLE.contains(&server_time) {
+            let delta = self.shared.clock.wall().saturating_sub(server_time);
+            self.shared.delta.store(delta, Ordering::Relaxed);
+        } else {
+            log::warn!("the server's time is {server_time} ms: not believed");
+        }
         self.login += 1;
         self.login_time = server_time;
         let login = self.login;
@@ -314,6 +319,9 @@ impl Core {
         self.close_asked();
     }
 }
+
+/// Server times that are believed, ms: from 2010 to 2100.
+const PLAUSIBLE: std::ops::Range<i64> = 1_262_304_000_000..4_102_444_800_000;
 
 /// The asker may have lost interest.
 fn answer<T>(reply: Reply<T>, result: Result<T>) {

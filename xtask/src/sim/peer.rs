@@ -182,7 +182,10 @@ impl Peer {
             }
             DownFrame::QueryAck(ack) => self.answered(ack, now)?,
             DownFrame::Publish(publish) => self.published(publish, now)?,
-            DownFrame::PubAck(_) | DownFrame::Disconnect { .. } | DownFrame::Ignored(_) => {}
+            DownFrame::PubAck(_)
+            | DownFrame::Disconnect { .. }
+            | DownFrame::Leaving { .. }
+            | DownFrame::Ignored(_) => {}
         }
         Ok(())
     }
