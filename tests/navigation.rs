@@ -3,11 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anser::client::{ClientOptions, SendOptions};
 use anser::clock::Clock;
-use anser::model::{ConnectionChannel, ConnectionStatus, ConversationKey, NavigationInfo};
+use anser::model::{ConnectionChannel, ConnectionStatus, ConversationKey, NavigationInfo, NetworkKind};
 use anser::transport::{Dialer, Experience, NetTransport, Opening, Route, Transport, TransportEvent};
 use anser::wire::url::Identity;
 use anser_server::{Config, Server};
@@ -83,12 +83,14 @@ async fn a_planned_end_tells_each_client_when_to_come_again(channel: ConnectionC
         person.heard.wait("the goodbye", |heard| {
             heard.statuses.contains(&(ConnectionStatus::NetworkUnavailable, 30027))
         });
+        // Whoever came before the port was open again would wait in everybody's way.
+        person.client.network_changed(NetworkKind::Wifi);
         person.heard.wait_status(ConnectionStatus::Connected);
     }
     assert_eq!(second.metrics().sessions, 3);
 }
 
-/// Answers the first request with `status` and the others with this navigation, naming itself.
+/// Answers one request after the other, "200 OK" with a navigation that names itself.
 async fn server(answers: &'static [&'static str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -161,7 +163,7 @@ async fn what_servers_say_about_coming_again_is_heard() {
     }
     assert_eq!(
         attempt("http://127.0.0.1:1", Websocket).await,
-        ["down", "lost 30010"],
+        ["down", "lost 30004"],
         "nobody listens there"
     );
 }
@@ -173,6 +175,83 @@ async fn a_name_with_several_addresses_is_reached_at_the_one_that_listens() {
     let navigation = format!("http://localhost:{}", world.server.addresses[0].port());
     let alice = world.person("alice", ClientOptions::new(world.server.app_key(), navigation)).await;
     alice.connect().await;
+}
+
+/// Navigation that names whatever `server` holds.
+async fn naming(server: Arc<Mutex<String>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let body = format!(r#"{{"code":200,"gifSize":7,"server":"{}"}}"#, server.lock().unwrap());
+            let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            let _ = stream.write_all(text.as_bytes()).await;
+        }
+    });
+    url
+}
+
+fn told(person: &Person) -> Vec<i32> {
+    let heard = person.heard.wait_status(ConnectionStatus::Connected);
+    let told: Vec<_> = heard.statuses.iter().map(|(status, _)| status.number()).collect();
+    // What a listener hears first is the status at that moment, which may have been any.
+    told.into_iter().filter(|status| *status != 4).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_navigation_said_outlives_the_client_and_is_believed_until_it_fails() {
+    let first = Server::start(Config::default()).await.unwrap();
+    let second = Server::start_with(Config::default(), first.parts()).await.unwrap();
+    let named = Arc::new(Mutex::new(first.address()));
+    let navigation = naming(named.clone()).await;
+    let folder = new_folder("navigation");
+    let tokens = [first.token("alice").await.unwrap(), first.token("alice").await.unwrap()];
+    let alice = |token: &str| {
+        let options = ClientOptions::new(first.app_key(), &navigation).data_dir(folder.to_str().unwrap());
+        Person::new("alice", token.to_owned(), options)
+    };
+    let begun = alice(&tokens[0]);
+    begun.connect().await;
+    assert_eq!(told(&begun), [1, 201, 202, 0]);
+    drop(begun);
+
+    let again = alice(&tokens[0]);
+    assert_eq!(again.client.navigation_info().gif_kilobytes, Some(7), "known before any network");
+    again.connect().await;
+    assert_eq!(told(&again), [1, 0], "navigation is not asked again");
+    drop(again);
+
+    // The server is gone: before that counts, navigation is asked where it is now.
+    named.lock().unwrap().clone_from(&second.address());
+    first.kill();
+    let moved = alice(&tokens[0]);
+    moved.connect().await;
+    assert!(told(&moved).ends_with(&[1, 201, 202, 0]), "{:?}", told(&moved));
+    assert!(!told(&moved).contains(&3), "{:?}", told(&moved));
+    drop(moved);
+
+    // Another token may be another user's.
+    let other = alice(&tokens[1]);
+    other.connect().await;
+    assert_eq!(told(&other), [1, 201, 202, 0]);
+    drop(other);
+    let mut files = vec![folder];
+    let mut read = 0;
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        read += bytes.len();
+        for token in &tokens {
+            let found = bytes.windows(token.len()).any(|window| window == token.as_bytes());
+            assert!(!found, "{} holds a token", path.display());
+        }
+    }
+    assert!(read > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

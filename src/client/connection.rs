@@ -21,7 +21,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NavigationInfo, NetworkKind};
-use crate::transport::{Dialer, Experience, NetTransport, ProbeUrl, Route, Transport};
+use crate::transport::{Dialer, NetTransport, ProbeUrl, Route, Transport};
 use crate::wire::url::PROTOCOL_VERSION;
 
 /// Longest app key that is taken, in bytes.
@@ -164,8 +164,8 @@ impl Client {
         self.shared.delta.load(Ordering::Relaxed)
     }
 
-    /// What navigation said last: the switches and limits of the app, and its whole answer. The defaults before
-    /// the first one of this user.
+    /// What navigation said last, also in an earlier run: the switches and limits of the app, and its whole answer.
+    /// The defaults before the first one of this user.
     pub fn navigation_info(&self) -> NavigationInfo {
         NavigationInfo::clone(&self.shared.navigation())
     }
@@ -409,7 +409,6 @@ pub(super) fn open_offline(shared: &Arc<Shared>) -> Result<()> {
 
 fn transport_factory(shared: &Arc<Shared>, dialer: Dialer, probing: Dialer) -> TransportFactory {
     let shared = Arc::downgrade(shared);
-    let experience = Experience::default();
     Box::new(move |token| {
         let shared = shared.upgrade().ok_or(ErrorCode::CLIENT_CLOSED)?;
         let transport = NetTransport::new(
@@ -418,7 +417,7 @@ fn transport_factory(shared: &Arc<Shared>, dialer: Dialer, probing: Dialer) -> T
             (dialer.clone(), probing.clone()),
             shared.clock.clone(),
             shared.options.channel,
-            experience.clone(),
+            shared.experience.clone(),
         )?;
         Ok(Arc::new(transport) as Arc<dyn Transport>)
     })

@@ -24,6 +24,7 @@ use crate::model::{
 use crate::session::Answer;
 use crate::store::care::{self, DatabaseReport};
 use crate::store::{self, Durability, Folder, Key, Location, Store, StoreError};
+use crate::transport::Experience;
 use crate::wire::url::Identity;
 use crate::wire::{Bytes, Topic};
 
@@ -79,6 +80,8 @@ pub(crate) struct Shared {
     /// The host's own kinds of content.
     pub(crate) kinds: Kinds,
     pub(crate) typing_sent: TypingSent,
+    /// What is known of navigation and servers.
+    pub(crate) experience: Experience,
     /// Local wall clock minus server clock, ms.
     pub(crate) delta: AtomicI64,
     last_client_id: AtomicU64,
@@ -130,6 +133,7 @@ impl Shared {
             inline,
             kinds: Kinds::default(),
             typing_sent: TypingSent::default(),
+            experience: Experience::default(),
             delta: AtomicI64::new(0),
             last_client_id: AtomicU64::new(0),
             state: Mutex::new(State {
@@ -291,6 +295,12 @@ impl Shared {
         if let Some(report) = report {
             self.tell_report(report);
         }
+        // Before it goes to its own thread: connecting may follow at once.
+        if let Ok(Some(kept)) = store::settings::setting(&connection, store::settings::NAVIGATION)
+            && let Some(said) = self.experience.recall(&kept, &self.clock)
+        {
+            self.set_navigation(Arc::new(said));
+        }
         kill::reach(Point::Opened);
         let store = if self.inline {
             Store::inline(connection, location)
@@ -332,6 +342,7 @@ impl Shared {
         };
         let closed = self.closed.load(Ordering::Acquire);
         let code = if closed { ErrorCode::CLIENT_CLOSED } else { ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT };
+        self.set_navigation(Arc::default());
         self.media.end(&self.delivery, code);
         if let Some(user) = user {
             user.store.close();

@@ -120,14 +120,22 @@ impl Shared {
     async fn attempt(
         &self,
         how: Opening,
-        outbox: Outbox,
+        mut outbox: Outbox,
         report: &(impl Fn(TransportEvent) + Sync),
     ) -> ErrorCode {
         // What was seen before, by questions that no line needs, is not this attempt's.
         self.servers.dialer.signs.take();
         match &how.probe {
             Some(probe) if !http::is_there(probe, &self.probing).await => ErrorCode::RC_NET_UNAVAILABLE,
-            _ => self.run(how.fresh_navigation, outbox, report).await,
+            _ => {
+                let recalled = !how.fresh_navigation && self.servers.is_recalled();
+                let mut ended = self.run(how.fresh_navigation, &mut outbox, report).await;
+                if ended.is_err() && recalled {
+                    // What an earlier run knew is no more than a guess: navigation is asked before that counts.
+                    ended = self.run(true, &mut outbox, report).await;
+                }
+                ended.unwrap_or_else(|failure| failure.code)
+            }
         }
     }
 
@@ -139,36 +147,34 @@ impl Shared {
         report(TransportEvent::Opened(opened(channel, navigation)));
     }
 
-    /// The whole life of a line. Returns why it ended.
+    /// The whole life of a line. Returns why it ended, or that none opened.
     async fn run(
         &self,
         fresh: bool,
-        mut outbox: Outbox,
+        outbox: &mut Outbox,
         report: &(impl Fn(TransportEvent) + Sync),
-    ) -> ErrorCode {
+    ) -> Result<ErrorCode, Failure> {
         let code = match self.forced {
-            Some(ConnectionChannel::Websocket) => self.websocket(fresh, &mut outbox, report).await,
-            Some(ConnectionChannel::XhrPolling) => {
-                self.polling(fresh, &mut outbox, report).await.map_err(failed)
-            }
-            None if self.polling_comes_first() => match self.polling(fresh, &mut outbox, report).await {
+            Some(ConnectionChannel::Websocket) => self.websocket(fresh, outbox, report).await,
+            Some(ConnectionChannel::XhrPolling) => self.polling(fresh, outbox, report).await.map_err(failed),
+            None if self.polling_comes_first() => match self.polling(fresh, outbox, report).await {
                 Ok(code) => Ok(code),
-                Err(_) => self.websocket(fresh, &mut outbox, report).await,
+                Err(_) => self.websocket(fresh, outbox, report).await,
             },
-            None => match self.websocket(fresh, &mut outbox, report).await {
+            None => match self.websocket(fresh, outbox, report).await {
                 Err(failure) if failure.reached => {
                     self.rest_websocket();
                     report(TransportEvent::Navigation(ConnectionStatus::WebsocketUnavailable));
                     // If that fails too, the first failure says more.
-                    self.polling(fresh, &mut outbox, report).await.map_err(|_| failure)
+                    self.polling(fresh, outbox, report).await.map_err(|_| failure)
                 }
                 other => other,
             },
         };
-        code.unwrap_or_else(|failure| {
+        if code.is_err() {
             self.servers.forget_navigation();
-            failure.code
-        })
+        }
+        code
     }
 
     fn polling_comes_first(&self) -> bool {

@@ -38,6 +38,7 @@ impl Core {
         self.input(Input::Disconnect);
         self.input(Input::Forget);
         self.transport = None;
+        self.navigated = None;
         if let Some(folder) = &self.shared.folder {
             folder.forget_user();
         }
@@ -126,7 +127,10 @@ impl Core {
             }
             TransportEvent::Frame(frame) => self.input(Input::Frame { generation, frame }),
             TransportEvent::Garbage => self.input(Input::Garbage { generation }),
-            TransportEvent::Navigated(info) => self.shared.set_navigation(info),
+            TransportEvent::Navigated(said) => {
+                self.navigated = Some(said.clone());
+                self.shared.set_navigation(said);
+            }
             TransportEvent::RetryAfter(pause) => self.input(Input::RetryAfter { generation, pause }),
             TransportEvent::Down => self.input(Input::ServiceDown { generation }),
             TransportEvent::Lost(code) => {

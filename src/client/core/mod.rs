@@ -19,9 +19,9 @@ use super::event::{Opened, Reply};
 use super::shared::{Shared, User};
 use super::{Error, Result, media};
 use crate::kill::{self, Point};
-use crate::model::{ErrorCode, Message, NetworkKind};
+use crate::model::{ErrorCode, Message, NavigationInfo, NetworkKind};
 use crate::session::{Action, Answer, Generation, Input, Millis, SendOutcome, Session};
-use crate::store::{Durability, StoreError};
+use crate::store::{self, Durability, StoreError};
 use crate::transport::{Line, ProbeUrl, Transport};
 use crate::wire::UpFrame;
 
@@ -54,6 +54,8 @@ pub(crate) struct Core {
     network: Option<NetworkKind>,
     /// What the host wants asked before the attempts that it has planned.
     probe: Option<ProbeUrl>,
+    /// What navigation said to the present login, or to the one that is being made.
+    navigated: Option<Arc<NavigationInfo>>,
     /// Wall clock minus monotonic clock, when it was looked at last, ms.
     skew: i64,
 }
@@ -79,6 +81,7 @@ impl Core {
             leaving: false,
             network: None,
             probe: None,
+            navigated: None,
         }
     }
 
@@ -261,7 +264,12 @@ impl Core {
         if self.shared.user_id().is_some_and(|open| open != user_id) {
             self.forget_messages(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT);
         }
-        match self.shared.open_user(user_id) {
+        let opened = self.shared.open_user(user_id);
+        // Opening has put what an earlier run knew in its place.
+        if let Some(said) = &self.navigated {
+            self.shared.set_navigation(said.clone());
+        }
+        match opened {
             Ok(user) => {
                 let shared = self.shared.clone();
                 let id = user.id.clone();
@@ -289,6 +297,7 @@ impl Core {
                 outbox.extend(signals.outgoing);
                 self.input(Input::StoreReady { cursors, outbox });
                 self.ask_signals(signals.questions);
+                self.keep_experience();
                 media::continue_all(&self.shared);
             }
             Err(error) => {
@@ -296,6 +305,22 @@ impl Core {
                 self.input(Input::StoreUnavailable(error.code));
             }
         }
+    }
+
+    /// Keeps what this login has learned of navigation and servers for the next run.
+    fn keep_experience(&self) {
+        self.with_user(|user, shared| {
+            let known = shared.experience.write(&shared.clock);
+            user.store.run(
+                Durability::Relaxed,
+                move |connection| store::settings::set(connection, store::settings::NAVIGATION, &known),
+                |result| {
+                    if let Err(error) = result {
+                        log::warn!("what is known of navigation cannot be kept: {error}");
+                    }
+                },
+            );
+        });
     }
 
     fn with_user(&self, run: impl FnOnce(&User, Arc<Shared>)) {

@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// Whether nothing happens but that the server hears its frame has come.
+fn confirmed_only(actions: &[Action]) -> bool {
+    actions.iter().all(|action| matches!(action, Action::SendFrame { frame: UpFrame::QueryCon { .. }, .. }))
+}
+
 #[test]
 fn pages_that_never_end_are_not_asked_for_forever() {
     let mut rig = Rig::online();
@@ -48,7 +53,7 @@ fn answers_for_unknown_ids_are_nothing() {
     let known = publishes(&sent)[0].message_id;
     for id in [0, 7, known.wrapping_add(1), u16::MAX] {
         assert!(rig.frame(acks(id, 0)).is_empty(), "{id}");
-        assert!(rig.frame(page(id, 500, true)).is_empty(), "{id}");
+        assert!(confirmed_only(&rig.frame(page(id, 500, true))), "{id}");
     }
     assert_eq!(
         rig.session.cursors(),
@@ -76,7 +81,7 @@ fn what_is_acknowledged_twice_is_done_once() {
     assert_eq!(fates(&rig.frame(acks(second, 0))), 1);
     let id = pull_id(&rig.input(Input::SyncNow)).unwrap();
     let ticket = ticket_of(&rig.frame(page(id, 100, true))).unwrap();
-    assert!(rig.frame(page(id, 100, true)).is_empty(), "an answer that comes twice");
+    assert!(confirmed_only(&rig.frame(page(id, 100, true))), "an answer that comes twice");
     rig.input(Input::Stored { ticket });
     assert!(rig.input(Input::Stored { ticket }).is_empty());
     assert_eq!(rig.session.status(), ConnectionStatus::Connected);

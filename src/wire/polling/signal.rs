@@ -341,6 +341,24 @@ mod tests {
     }
 
     #[test]
+    fn who_leaves_may_say_when_to_come_again() {
+        let leaving = DownFrame::Leaving { retry_after: 70_000 };
+        let text = write_answer(std::slice::from_ref(&leaving), Family::Engine, |_| None).unwrap();
+        assert_eq!(frame(&text).unwrap(), leaving);
+        assert_eq!(DownFrame::decode(leaving.encode().unwrap()).unwrap(), leaving);
+        // Without the addition, or with one of another kind, it is what everybody writes.
+        for plain in ["", r#","retryAfter":"soon""#, r#","retryAfter":-1"#] {
+            let text = format!(r#"{{"headerCode":224,"messageId":0,"status":3{plain}}}"#);
+            assert_eq!(frame(&text).unwrap(), DownFrame::Disconnect { status: 3 });
+        }
+        for (bytes, status) in
+            [(vec![0xe0, 0, 3], 3), (vec![0xe0, 0, 3, 1], 3), (vec![0xe0, 0, 1, 0, 0, 0, 9], 1)]
+        {
+            assert_eq!(DownFrame::decode(bytes.into()).unwrap(), DownFrame::Disconnect { status });
+        }
+    }
+
+    #[test]
     fn times_fill_64_bits() {
         let text =
             r#"{"headerCode":32,"status":0,"userId":"u","sessionid":"s","timestamp":18446744073709551615}"#;
