@@ -209,7 +209,8 @@ async fn what_navigation_said_outlives_the_client_and_is_believed_until_it_fails
     let named = Arc::new(Mutex::new(first.address()));
     let navigation = naming(named.clone()).await;
     let folder = new_folder("navigation");
-    let tokens = [first.token("alice").await.unwrap(), first.token("alice").await.unwrap()];
+    let until = first.token_until("alice", 4_000_000_000_000).await.unwrap();
+    let tokens = [first.token("alice").await.unwrap(), until];
     let alice = |token: &str| {
         let options = ClientOptions::new(first.app_key(), &navigation).data_dir(folder.to_str().unwrap());
         Person::new("alice", token.to_owned(), options)

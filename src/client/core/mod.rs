@@ -295,9 +295,10 @@ impl Core {
                 kill::reach(Point::LoggedIn);
                 self.asked.reset(states, settings);
                 outbox.extend(signals.outgoing);
+                // Before the host hears that it is connected, and perhaps closes the client.
+                self.keep_experience();
                 self.input(Input::StoreReady { cursors, outbox });
                 self.ask_signals(signals.questions);
-                self.keep_experience();
                 media::continue_all(&self.shared);
             }
             Err(error) => {
