@@ -33,6 +33,13 @@ pub const RECONNECT_CAP: u64 = 60_000;
 pub const HEALTHY_AFTER: u64 = 30_000;
 /// Longest pause before reconnecting that a server may ask for: a mistake there must not end the client.
 pub const RETRY_AFTER_CAP: u64 = 3_600_000;
+/// Shortest pause before reconnecting that a server may ask for over HTTP: less would be none.
+pub const RETRY_AFTER_FLOOR: u64 = 1_000;
+/// Longest such pause: whatever stands in between may say this, and it may be wrong for longer than a server.
+pub const HTTP_RETRY_AFTER_CAP: u64 = 600_000;
+/// Over how long clients spread their next attempt after a server that is there took nobody: all of its clients
+/// come, and a thousand must not come within one second.
+pub const SERVICE_DOWN_SPREAD: u64 = 20_000;
 /// For the host's answer to the question for a new token: its own server has to be asked.
 pub const TOKEN_LIMIT: u64 = 60_000;
 /// How long a line must live before a kick counts as the first of a series: two devices that fight kick each
@@ -73,7 +80,8 @@ pub const PROGRESS_INTERVAL: u64 = 100;
 /// For the WebSocket upgrade where long polling stands by: with what TCP and the polled login take, a message
 /// leaves within three seconds.
 pub const UPGRADE_LIMIT: u64 = 2_000;
-/// A WebSocket that has brought nothing for so long after it opened lets nothing through.
+/// A WebSocket that has brought nothing for so long after it opened lets nothing through: where there is another
+/// way, that is taken then.
 pub const MUTE_AFTER: u64 = 5_000;
 /// How long polling is tried first after WebSocket has proven useless: reconnecting must not pay for it again.
 pub const WEBSOCKET_REST: u64 = 300_000;

@@ -142,10 +142,20 @@ async fn failure(client: &Client, token: &str) -> i32 {
     client.connect(token.to_owned()).await.unwrap_err().code().0
 }
 
+/// Fails to connect with this code, and shows it in the status that belongs to it.
+async fn fails(person: &Person, code: i32, what: &str) {
+    assert_eq!(failure(&person.client, &person.token).await, code, "{what}");
+    let status = match code {
+        31002 => ConnectionStatus::AppkeyIsFake,
+        31003..31010 => ConnectionStatus::Disconnected,
+        _ => ConnectionStatus::NetworkUnavailable,
+    };
+    person.heard.wait(what, |heard| heard.statuses.contains(&(status, code)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_navigation_has_its_codes() {
     let world = World::new().await;
-    let token = world.server.token("alice").await.unwrap();
     let page = "<html><body>Sign in to the hotel's network</body></html>";
     let huge = "x".repeat(2 << 20);
     let circle = b"HTTP/1.1 302 Found\r\nLocation: /navi.js\r\nContent-Length: 0\r\n\r\n";
@@ -173,10 +183,9 @@ async fn wrong_navigation_has_its_codes() {
     for (what, act, code) in cases {
         let stage = Stage::before(&world).await;
         stage.navigation.lock().unwrap().push_back(act);
-        let client = Client::new(stage.options(&world)).unwrap();
-        assert_eq!(failure(&client, &token).await, code, "{what}");
-        assert_eq!(client.connect(token.clone()).await.expect(what), "alice");
-        client.close();
+        let alice = world.person("alice", stage.options(&world)).await;
+        fails(&alice, code, what).await;
+        assert_eq!(alice.client.connect(alice.token.clone()).await.expect(what), "alice");
     }
 }
 
@@ -207,7 +216,7 @@ async fn among_hundreds_of_servers_the_first_sixteen_are_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_closes_every_line_rests_after_the_third() {
+async fn a_server_that_closes_every_line_is_passed_over() {
     let world = World::new().await;
     let stage = Stage::before(&world).await;
     let answer = naming(vec![stage.address.to_string(), world.server.address()]);
@@ -215,12 +224,67 @@ async fn a_server_that_closes_every_line_rests_after_the_third() {
     stage.navigation.lock().unwrap().extend((0..40).map(|_| http(200, &answer)));
     stage.sockets.lock().unwrap().extend((0..40).map(|_| Act::Socket(vec![])));
     let alice = world.person("alice", stage.options(&world)).await;
-    let mut results = Vec::new();
-    while results.len() < 4 && !results.contains(&Ok("alice".to_owned())) {
-        results.push(alice.client.connect(alice.token.clone()).await.map_err(|error| error.code().0));
+    alice.connect().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_nobody_or_says_nothing_is_passed_over() {
+    let world = World::new().await;
+    for act in [Act::Open(vec![refusal(3)]), Act::Open(vec![])] {
+        let stage = Stage::before(&world).await;
+        let answer = naming(vec![stage.address.to_string(), world.server.address()]);
+        // The same to navigation and to the probe.
+        stage.navigation.lock().unwrap().extend((0..2).map(|_| http(200, &answer)));
+        stage.sockets.lock().unwrap().push_back(act);
+        let alice = world.person("alice", stage.options(&world)).await;
+        alice.connect().await;
+        assert!(stage.sockets.lock().unwrap().is_empty(), "it was asked first");
+        let heard = alice.heard.wait_status(ConnectionStatus::Connected);
+        let told: Vec<_> = heard.statuses.iter().map(|(status, _)| status.number()).collect();
+        assert!(told.ends_with(&[1, 201, 202, 0]), "{told:?}");
     }
-    assert_eq!(results.pop(), Some(Ok("alice".to_owned())), "{results:?}");
-    assert!(results.iter().all(|result| *result == Err(30027)), "{results:?}");
+    // Where nobody takes anybody, that is what is told.
+    let stages = [Stage::before(&world).await, Stage::before(&world).await];
+    let answer = naming(stages.iter().map(|stage| stage.address.to_string()).collect());
+    for stage in &stages {
+        stage.navigation.lock().unwrap().extend((0..2).map(|_| http(200, &answer)));
+        stage.sockets.lock().unwrap().push_back(Act::Open(vec![refusal(3)]));
+    }
+    let alice = world.person("alice", stages[0].options(&world)).await;
+    fails(&alice, 31003, "nobody is taken").await;
+    assert!(stages.iter().all(|stage| stage.sockets.lock().unwrap().is_empty()), "both were asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_servers_time_may_jump() {
+    const DAY: i64 = 86_400_000;
+    let world = World::new().await;
+    let bob = world.join("bob").await;
+    let stage = Stage::before(&world).await;
+    let alice = world.person("alice", stage.options(&world)).await;
+    let now = || std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64;
+    let mut delta = 0;
+    for (round, time) in [now() + 3 * DAY, now() - 3 * DAY, 0, i64::MAX, 1].into_iter().enumerate() {
+        let messages = vec![acceptance(time as u64)];
+        stage.sockets.lock().unwrap().push_back(Act::Open(messages));
+        alice.connect().await;
+        if (now() - time).abs() < 4 * DAY {
+            delta = now() - time;
+        }
+        let found = alice.client.server_time_delta();
+        assert!(
+            (found - delta).abs() < 600_000,
+            "{time}: {found}, not {delta}: what is no time is not believed"
+        );
+        alice.client.disconnect().await.unwrap();
+        alice.connect().await;
+        assert!(alice.client.server_time_delta().abs() < 600_000, "the real server's");
+        delta = 0;
+        alice.say(&ConversationKey::private("bob"), &format!("round {round}")).await;
+        alice.client.disconnect().await.unwrap();
+    }
+    let texts = bob.heard.wait_messages(5).texts();
+    assert_eq!(texts, ["round 0", "round 1", "round 2", "round 3", "round 4"]);
 }
 
 /// The one test that waits: for the client's own limit.
@@ -265,7 +329,7 @@ async fn wrong_sockets_have_their_codes() {
     let count = cases.len();
     for (what, act, code) in cases {
         stage.sockets.lock().unwrap().push_back(act);
-        assert_eq!(failure(&alice.client, &alice.token).await, code, "{what}");
+        fails(&alice, code, what).await;
         assert_eq!(alice.client.connect(alice.token.clone()).await.expect(what), "alice");
         alice.say(&ConversationKey::private("bob"), what).await;
         alice.client.disconnect().await.unwrap();

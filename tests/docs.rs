@@ -125,6 +125,15 @@ fn wrong(name: &str, header: &str) -> Option<String> {
 }
 
 #[test]
+fn the_connection_names_tests_that_exist() {
+    let text = text_of("docs/connection.md");
+    let tests: Vec<&str> = quoted(&text).filter(|name| name.contains(".rs::")).collect();
+    assert!(tests.len() > 20, "{}", tests.len());
+    let missing: Vec<_> = tests.into_iter().filter(|test| function(test).is_none()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn the_map_has_every_function_of_the_web_sdk() {
     let map = text_of("docs/api-map.md");
     let mapped: BTreeSet<_> = rows(&map)

@@ -92,6 +92,36 @@ async fn planned_attempts_end_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_probe_decides_whether_an_attempt_is_made() {
+    let world = World::new().await;
+    let alice = world.join("alice").await;
+    let ping = format!("{}/ping", world.server.navi_url());
+    let missing = format!("{}/there/is/nothing?x=1", world.server.navi_url());
+    for there in [&ping, &missing] {
+        alice.client.disconnect().await.unwrap();
+        assert_eq!(alice.client.reconnect_probing(there.clone(), vec![1, 10]).await.unwrap(), "alice");
+    }
+    alice.client.disconnect().await.unwrap();
+    // Alice asks navigation only with the attempt: from here on the status would tell.
+    let bob = world.person("bob", world.options()).await;
+    assert_ne!(failure(&bob.client, "no such token").await, 0);
+    let asked = || bob.heard.heard().statuses.iter().filter(|(status, _)| status.number() == 201).count();
+    let before = asked();
+    bob.client.renew_token(Some(bob.token.clone()));
+    let nobody = "http://127.0.0.1:1/".to_owned();
+    assert_eq!(bob.client.reconnect_probing(nobody, vec![1, 1]).await.unwrap_err().code().0, 30002);
+    assert_eq!(asked(), before, "nothing answered, so nothing was tried");
+    // From now on the client tries by itself, and without.
+    bob.heard.wait_status(ConnectionStatus::Connected);
+    for wrong in ["ftp://127.0.0.1/", "two words", ""] {
+        let error = bob.client.reconnect_probing(wrong.to_owned(), vec![1]).await.unwrap_err();
+        assert_eq!(error.code().0, 33003, "{wrong}");
+    }
+    let long = bob.client.reconnect_probing(ping, vec![86_400_001]).await.unwrap_err();
+    assert_eq!(long.code().0, 33003);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn foreground_and_network_disturb_no_living_line() {
     let world = World::new().await;
     let options = world.options().heartbeat_seconds(5);

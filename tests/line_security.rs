@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use anser::client::ClientOptions;
-use anser::model::{ConversationKey, ErrorCode};
+use anser::model::{ConnectionStatus, ConversationKey, ErrorCode};
 use anser_testkit::{Authority, Certificate, Speech, TlsFront, Validity, Way, World};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,9 +21,11 @@ fn server(world: &World) -> std::net::SocketAddr {
 async fn refusal(world: &World, options: ClientOptions) -> ErrorCode {
     let alice = world.person("alice", options).await;
     let token = world.server.token("alice").await.unwrap();
-    let error = alice.client.connect(token).await.unwrap_err();
+    let code = alice.client.connect(token).await.unwrap_err().code();
+    let shown = (ConnectionStatus::NetworkUnavailable, code.0);
+    alice.heard.wait("the status", |heard| heard.statuses.contains(&shown));
     alice.client.close();
-    error.code()
+    code
 }
 
 /// Both ways once.

@@ -12,7 +12,7 @@ pub fn run(data: &[u8]) {
             assert_eq!(status, 200);
             assert!((1..=16).contains(&navigation.servers.len()));
             assert!(navigation.servers.iter().all(|server| server.trim() == server && !server.is_empty()));
-            assert_ne!(navigation.user_id.as_deref(), Some(""));
+            assert_ne!(navigation.info.user_id.as_deref(), Some(""));
         }
         Err(code) => assert!([31004, 31002, 30007, 30008].contains(&code.0), "{code:?}"),
     }

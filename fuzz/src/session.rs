@@ -51,6 +51,7 @@ fn next(source: &mut Source) -> Step {
         9 => Step::Token { renewed: source.bool() },
         10 => Step::RetryAfter { back: back(source), pause: source.u64() },
         11 => Step::Back { by: source.u64() },
+        12 if source.bool() => Step::ServiceDown { back: back(source) },
         12 => Step::Navigation,
         13 => Step::Opened { back: back(source), heartbeat: source.bool() },
         14 => Step::Lost { back: back(source), code: source.one_of(&[30011, 31004, 31002, -1]) },

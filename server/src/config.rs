@@ -39,6 +39,10 @@ pub struct Config {
     pub history: bool,
     /// How many days the history reaches back; 0 is for ever.
     pub history_days: u32,
+    /// Largest GIF that clients may send, in KB of 1024 bytes, as navigation announces it; 0 is no limit.
+    pub gif_kilobytes: u32,
+    /// Longest short video that clients may send, in seconds, as navigation announces it; 0 is no limit.
+    pub video_seconds: u32,
     /// The version of group receipts that navigation announces, 0 or 1. Both are always served.
     pub group_receipts: u32,
     /// How often clients are expected to ping.
@@ -101,6 +105,8 @@ impl Default for Config {
             recall_seconds: 120,
             history: true,
             history_days: 0,
+            gif_kilobytes: 2_048,
+            video_seconds: 120,
             group_receipts: 0,
             heartbeat: Duration::from_secs(30),
             silent_heartbeats: 3,
@@ -166,6 +172,8 @@ struct FileConfig {
     recall_seconds: Option<u32>,
     history: Option<bool>,
     history_days: Option<u32>,
+    gif_kilobytes: Option<u32>,
+    video_seconds: Option<u32>,
     group_receipts: Option<u32>,
     heartbeat_seconds: Option<u64>,
     silent_heartbeats: Option<u32>,
@@ -214,6 +222,8 @@ impl Config {
             recall_seconds: file.recall_seconds.unwrap_or(base.recall_seconds),
             history: file.history.unwrap_or(base.history),
             history_days: file.history_days.unwrap_or(base.history_days),
+            gif_kilobytes: file.gif_kilobytes.unwrap_or(base.gif_kilobytes),
+            video_seconds: file.video_seconds.unwrap_or(base.video_seconds),
             group_receipts: file.group_receipts.unwrap_or(base.group_receipts),
             heartbeat: file.heartbeat_seconds.map_or(base.heartbeat, Duration::from_secs),
             silent_heartbeats: file.silent_heartbeats.unwrap_or(base.silent_heartbeats),
@@ -294,6 +304,10 @@ mod tests {
         assert_eq!(
             (config.recall_seconds, config.history, config.history_days, config.group_receipts),
             (defaults.recall_seconds, defaults.history, defaults.history_days, defaults.group_receipts)
+        );
+        assert_eq!(
+            (config.gif_kilobytes, config.video_seconds),
+            (defaults.gif_kilobytes, defaults.video_seconds)
         );
     }
 

@@ -58,10 +58,13 @@ pub(crate) async fn navi(
         "server": server,
         "backupServer": "",
         "type": 0,
+        // Not here yet: chatroom entries, public services, several chatrooms at once.
         "kvStorage": 0,
         "openMp": 0,
         "openUS": 1,
         "joinMChrm": false,
+        "gifSize": service.config.gif_kilobytes,
+        "videoTimes": service.config.video_seconds,
         "grpRRVer": service.config.group_receipts,
         "historyMsg": service.config.history,
         "chatroomMsg": false,

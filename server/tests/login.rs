@@ -207,6 +207,33 @@ async fn shutdown_says_goodbye_first_and_can_be_repeated() {
 }
 
 #[tokio::test]
+async fn only_our_own_clients_are_told_when_to_come_again() {
+    for (announce_additions, told) in [(true, true), (false, false)] {
+        let net = Net::start(1, Config { multi_device: true, announce_additions, ..Config::default() }).await;
+        let mut ours = [net.login("alice").await, net.login("bob").await];
+        let mut web =
+            [net.login_as("alice", "&apiVer=4711").await, net.login_as("bob", "&apiVer=normal").await];
+        net.first().shutdown().await;
+        let mut turns = Vec::new();
+        for client in &mut ours {
+            match client.last_word().await {
+                Some(DownFrame::Leaving { retry_after }) if told => turns.push(retry_after),
+                Some(DownFrame::Disconnect { status: 3 }) if !told => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        turns.sort_unstable();
+        assert!(
+            turns.is_empty() != told && turns.windows(2).all(|pair| pair[0] + 20 <= pair[1]),
+            "{turns:?}"
+        );
+        for client in &mut web {
+            assert_eq!(client.last_word().await, Some(DownFrame::Disconnect { status: 3 }));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_close_is_closed_by_shutdown() {
     let net = Net::start(1, Config { linger: Duration::from_millis(50), ..Config::default() }).await;
     // Held open and never read.

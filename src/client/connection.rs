@@ -20,8 +20,8 @@ use super::{
     Search, Settings, Storage, actor, logging,
 };
 use crate::clock::Clock;
-use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NetworkKind};
-use crate::transport::{Dialer, Experience, NetTransport, Route, Transport};
+use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NavigationInfo, NetworkKind};
+use crate::transport::{Dialer, NetTransport, ProbeUrl, Route, Transport};
 use crate::wire::url::PROTOCOL_VERSION;
 
 /// Longest app key that is taken, in bytes.
@@ -73,7 +73,7 @@ impl Client {
     /// # Errors
     /// As for `connect`; 33001 if there was none.
     pub async fn reconnect(&self) -> Result<String> {
-        self.shared.ask(|reply| Event::Reconnect { pauses: Vec::new(), reply }).await
+        self.shared.ask(|reply| Event::Reconnect { pauses: Vec::new(), probe: None, reply }).await
     }
 
     /// Connects again with the token of the last [`Client::connect`]: an attempt after each of these pauses
@@ -83,10 +83,21 @@ impl Client {
     /// # Errors
     /// As for `reconnect`; 30002 if every attempt fails; 33003 for more than 100 pauses or one above a day.
     pub async fn reconnect_after(&self, pauses_ms: Vec<u64>) -> Result<String> {
-        if pauses_ms.len() > MAX_PAUSES || pauses_ms.iter().any(|pause| *pause > MAX_PAUSE) {
-            return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER.into());
-        }
-        self.shared.ask(|reply| Event::Reconnect { pauses: pauses_ms, reply }).await
+        check_pauses(&pauses_ms)?;
+        self.shared.ask(|reply| Event::Reconnect { pauses: pauses_ms, probe: None, reply }).await
+    }
+
+    /// As [`Client::reconnect_after`], but asks `probe_url` (GET, `http://…` or `https://…`, without anything of the
+    /// user's in it) after each pause, and makes an attempt only if something answers there with a status below 500.
+    /// A probe without an answer counts as an attempt that failed. Without pauses there is one, at once.
+    ///
+    /// # Errors
+    /// As for `reconnect_after`; 33003 for another kind of URL, too.
+    pub async fn reconnect_probing(&self, probe_url: String, pauses_ms: Vec<u64>) -> Result<String> {
+        check_pauses(&pauses_ms)?;
+        let probe = ProbeUrl::parse(&probe_url).ok_or(ErrorCode::BIZ_ERROR_INVALID_PARAMETER)?;
+        let pauses = if pauses_ms.is_empty() { vec![0] } else { pauses_ms };
+        self.shared.ask(|reply| Event::Reconnect { pauses, probe: Some(probe), reply }).await
     }
 
     /// Gives the client another token of the same user, or with `None` says that there is none. Answers
@@ -151,6 +162,12 @@ impl Client {
     /// Local clock minus server clock, ms, as of the last connect; 0 before it.
     pub fn server_time_delta(&self) -> i64 {
         self.shared.delta.load(Ordering::Relaxed)
+    }
+
+    /// What navigation said last, also in an earlier run: the switches and limits of the app, and its whole answer.
+    /// The defaults before the first one of this user.
+    pub fn navigation_info(&self) -> NavigationInfo {
+        NavigationInfo::clone(&self.shared.navigation())
     }
 
     /// Describes the device.
@@ -334,9 +351,9 @@ impl Client {
         let shared = Arc::new(
             Shared::new(options, clock, delivery.clone(), events, false).inspect_err(|_| delivery.close())?,
         );
-        shared.media.trust(file_dialer);
+        shared.media.trust(file_dialer.clone());
         let opened = open_offline(&shared).and_then(|()| {
-            let make_transport = transport_factory(&shared, dialer);
+            let make_transport = transport_factory(&shared, dialer, file_dialer);
             // A wrong URL is told here, not at the first connect.
             make_transport("")?;
             actor::start(&shared, inbox, make_transport).map_err(no_thread)
@@ -373,6 +390,13 @@ impl Client {
     }
 }
 
+fn check_pauses(pauses: &[u64]) -> Result<()> {
+    if pauses.len() > MAX_PAUSES || pauses.iter().any(|pause| *pause > MAX_PAUSE) {
+        return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER.into());
+    }
+    Ok(())
+}
+
 /// Opens the user whom the host names, or who was open last.
 pub(super) fn open_offline(shared: &Arc<Shared>) -> Result<()> {
     let named = shared.options.user_id.clone();
@@ -383,18 +407,17 @@ pub(super) fn open_offline(shared: &Arc<Shared>) -> Result<()> {
     Ok(())
 }
 
-fn transport_factory(shared: &Arc<Shared>, dialer: Dialer) -> TransportFactory {
+fn transport_factory(shared: &Arc<Shared>, dialer: Dialer, probing: Dialer) -> TransportFactory {
     let shared = Arc::downgrade(shared);
-    let experience = Experience::default();
     Box::new(move |token| {
         let shared = shared.upgrade().ok_or(ErrorCode::CLIENT_CLOSED)?;
         let transport = NetTransport::new(
             &shared.options.navigation,
             shared.identity(token),
-            dialer.clone(),
+            (dialer.clone(), probing.clone()),
             shared.clock.clone(),
             shared.options.channel,
-            experience.clone(),
+            shared.experience.clone(),
         )?;
         Ok(Arc::new(transport) as Arc<dyn Transport>)
     })

@@ -8,7 +8,7 @@ use super::Result;
 use crate::model::{Message, NetworkKind};
 use crate::session::{Answer, Cursors, Generation, Outgoing, SendOutcome};
 use crate::store::{self, Gone, Signals, StoreError, Stored};
-use crate::transport::TransportEvent;
+use crate::transport::{ProbeUrl, TransportEvent};
 use crate::wire::{Bytes, Topic};
 
 /// Where an answer goes.
@@ -94,6 +94,8 @@ pub(crate) enum Event {
     Reconnect {
         /// Before the attempts, ms.
         pauses: Vec<u64>,
+        /// Asked before each of them.
+        probe: Option<ProbeUrl>,
         reply: Reply<String>,
     },
     Foreground(bool),

@@ -1,6 +1,5 @@
 //! [`History`]: pages of a conversation, here and at the server, joined without doubles or silent holes.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use super::delivery::HostEvent;
@@ -341,7 +340,7 @@ async fn fetch(
     conversation: &ConversationKey,
     query: &RemoteQuery,
 ) -> Result<(Vec<Message>, bool)> {
-    if !shared.history.load(Ordering::Relaxed) {
+    if !shared.navigation().history {
         return Err(ErrorCode::MSG_ROAMING_SERVICE_UNAVAILABLE.into());
     }
     let topic = match conversation.conversation_type {

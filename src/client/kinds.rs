@@ -10,7 +10,7 @@ use super::shared::{Shared, User};
 use super::{Error, Result};
 use crate::model::content::{Content, MentionedInfo, UserInfo, flags_of};
 use crate::model::enums::MentionedType;
-use crate::model::{ConversationKey, ConversationType, ErrorCode, MessageFlags};
+use crate::model::{ConversationKey, ConversationType, ErrorCode, MessageFlags, NavigationInfo};
 use crate::session::Incoming;
 use crate::store::{MAX_EXPANSION, MAX_EXPANSION_KEY, MAX_EXPANSION_VALUE, NewMessage};
 use crate::wire::{Body, Topic, body};
@@ -216,6 +216,7 @@ pub(super) fn compose(
     check_options(kind, &options)?;
     let own_kind = shared.kinds.get(&object_name);
     check_content(&object_name, &content, own_kind.as_ref())?;
+    check_limits(&shared.navigation(), &object_name, &content, 0)?;
     let content = with_extras(content, &options)?;
     let flags = flags(&object_name, own_kind.as_ref(), &options);
     let client_id = shared.next_client_id();
@@ -253,6 +254,43 @@ pub(super) fn compose(
         search_words,
     })
 }
+
+/// What navigation allows of GIFs and short videos. `file` is the size of the file that goes with it, in bytes, 0
+/// if that is not known.
+///
+/// # Errors
+/// The GIF is too large (34003), the video too long (34002).
+pub(super) fn check_limits(
+    navigation: &NavigationInfo,
+    object_name: &str,
+    content: &str,
+    file: u64,
+) -> Result<()> {
+    let number = |key: &str| {
+        let json = serde_json::from_str::<Value>(content).ok()?;
+        json.get(key)?.as_f64()
+    };
+    match object_name {
+        GIF => {
+            let bytes = number("gifDataSize").unwrap_or(0.0).max(file as f64);
+            let limit = navigation.gif_kilobytes.map(|kilobytes| f64::from(kilobytes) * 1_024.0);
+            match limit {
+                Some(limit) if bytes > limit => Err(ErrorCode::GIF_SIZE_OUT_OF_LIMIT.into()),
+                _ => Ok(()),
+            }
+        }
+        SIGHT => match navigation.video_seconds {
+            Some(limit) if number("duration").is_some_and(|seconds| seconds > f64::from(limit)) => {
+                Err(ErrorCode::SIGHT_DURATION_OUT_OF_LIMIT.into())
+            }
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+const GIF: &str = "RC:GIFMsg";
+const SIGHT: &str = "RC:SightMsg";
 
 fn flags(object_name: &str, kind: Option<&MessageKind>, options: &SendOptions) -> MessageFlags {
     if options.status_only {

@@ -41,7 +41,8 @@ impl Messages {
     ///
     /// # Errors
     /// 33001 before any user is open; 34209, 34210, 34271, 34205 or 30016 for a conversation type, target,
-    /// object name or content that cannot be sent; 3430x if it cannot be stored.
+    /// object name or content that cannot be sent; 34003 or 34002 for a GIF larger or a short video longer than
+    /// navigation allows; 3430x if it cannot be stored.
     pub async fn send(
         &self,
         conversation: ConversationKey,

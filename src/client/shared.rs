@@ -19,11 +19,12 @@ use crate::clock::Clock;
 use crate::kill::{self, Point};
 use crate::model::{
     ConnectionChannel, ConnectionStatus, ConversationKey, ErrorCode, Message, MessageChange,
-    MessageChangeKind, TypingUser,
+    MessageChangeKind, NavigationInfo, TypingUser,
 };
 use crate::session::Answer;
 use crate::store::care::{self, DatabaseReport};
 use crate::store::{self, Durability, Folder, Key, Location, Store, StoreError};
+use crate::transport::Experience;
 use crate::wire::url::Identity;
 use crate::wire::{Bytes, Topic};
 
@@ -79,8 +80,8 @@ pub(crate) struct Shared {
     /// The host's own kinds of content.
     pub(crate) kinds: Kinds,
     pub(crate) typing_sent: TypingSent,
-    /// Whether the server keeps a history, as navigation said last.
-    pub(crate) history: AtomicBool,
+    /// What is known of navigation and servers.
+    pub(crate) experience: Experience,
     /// Local wall clock minus server clock, ms.
     pub(crate) delta: AtomicI64,
     last_client_id: AtomicU64,
@@ -97,6 +98,8 @@ struct State {
     suspended: Option<Option<String>>,
     key: Option<Key>,
     report: Option<DatabaseReport>,
+    /// What navigation said last.
+    navigation: Arc<NavigationInfo>,
 }
 
 static NEXT_CLIENT: AtomicU64 = AtomicU64::new(1);
@@ -130,7 +133,7 @@ impl Shared {
             inline,
             kinds: Kinds::default(),
             typing_sent: TypingSent::default(),
-            history: AtomicBool::new(true),
+            experience: Experience::default(),
             delta: AtomicI64::new(0),
             last_client_id: AtomicU64::new(0),
             state: Mutex::new(State {
@@ -142,6 +145,7 @@ impl Shared {
                 suspended: None,
                 key,
                 report: None,
+                navigation: Arc::default(),
             }),
         })
     }
@@ -164,6 +168,15 @@ impl Shared {
 
     pub(crate) fn set_channel(&self, channel: ConnectionChannel) {
         self.state().channel = channel;
+    }
+
+    /// What navigation said last; the defaults before.
+    pub(crate) fn navigation(&self) -> Arc<NavigationInfo> {
+        self.state().navigation.clone()
+    }
+
+    pub(crate) fn set_navigation(&self, navigation: Arc<NavigationInfo>) {
+        self.state().navigation = navigation;
     }
 
     pub(crate) fn device(&self) -> DeviceInfo {
@@ -282,6 +295,12 @@ impl Shared {
         if let Some(report) = report {
             self.tell_report(report);
         }
+        // Before it goes to its own thread: connecting may follow at once.
+        if let Ok(Some(kept)) = store::settings::setting(&connection, store::settings::NAVIGATION)
+            && let Some(said) = self.experience.recall(&kept, &self.clock)
+        {
+            self.set_navigation(Arc::new(said));
+        }
         kill::reach(Point::Opened);
         let store = if self.inline {
             Store::inline(connection, location)
@@ -323,6 +342,7 @@ impl Shared {
         };
         let closed = self.closed.load(Ordering::Acquire);
         let code = if closed { ErrorCode::CLIENT_CLOSED } else { ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT };
+        self.set_navigation(Arc::default());
         self.media.end(&self.delivery, code);
         if let Some(user) = user {
             user.store.close();

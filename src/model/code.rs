@@ -126,8 +126,10 @@ codes! {
     MSG_DEL_ERROR 33009 "deleting the message failed"
     REQUEST_CANCELLED 33200 "cancelled by the caller"
     CONVER_REMOVE_ERROR 34001 "removing the conversation failed"
-    CONVER_GETLIST_ERROR 34002 "reading the conversation list failed"
-    CONVER_SETOP_ERROR 34003 "pinning the conversation failed"
+    SIGHT_DURATION_OUT_OF_LIMIT 34002 "the short video is longer than navigation allows; also CONVER_GETLIST_ERROR"
+    CONVER_GETLIST_ERROR 34002 "reading the conversation list failed (web); also SIGHT_DURATION_OUT_OF_LIMIT"
+    GIF_SIZE_OUT_OF_LIMIT 34003 "the GIF is larger than navigation allows; also CONVER_SETOP_ERROR"
+    CONVER_SETOP_ERROR 34003 "pinning the conversation failed (web); also GIF_SIZE_OUT_OF_LIMIT"
     CONVER_TOTAL_UNREAD_ERROR 34004 "counting all unread messages failed"
     CONVER_TYPE_UNREAD_ERROR 34005 "counting unread messages by type failed"
     CONVER_ID_TYPE_UNREAD_ERROR 34006 "counting unread messages failed"
@@ -226,6 +228,8 @@ impl ErrorCode {
             20604 => ErrorKind::TooFast,
             -3
             | 33003
+            | 34002
+            | 34003
             | 34105
             | 34205
             | 34209

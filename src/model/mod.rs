@@ -6,6 +6,7 @@ pub mod content;
 mod conversation;
 pub mod enums;
 mod message;
+mod navigation;
 
 pub use code::{ErrorCode, ErrorKind};
 pub use conversation::{Conversation, ConversationKey};
@@ -16,3 +17,4 @@ pub use enums::{
 pub use message::{
     ClientUniqueId, Message, MessageChange, MessageChangeKind, MessageFlags, Receipt, ReceiptKind, TypingUser,
 };
+pub use navigation::NavigationInfo;

@@ -64,6 +64,8 @@ pub(super) struct Connection {
     pub(super) plan: Option<VecDeque<Millis>>,
     /// No attempt of the client's own before this: the server's wish.
     pub(super) not_before: Millis,
+    /// Whether the service is down for everybody, so that the next attempt keeps out of the others' way.
+    pub(super) service_down: bool,
     /// Whether the host was asked for a token since the last login or wish to connect.
     pub(super) asked: bool,
     random: u64,
@@ -96,6 +98,7 @@ impl Connection {
             kicks: 0,
             plan: None,
             not_before: 0,
+            service_down: false,
             asked: false,
             random: seed | 1,
             connack_time: 0,
@@ -148,6 +151,12 @@ impl Connection {
             _ => None,
         };
         [phase, self.next_ping, self.pong_until].into_iter().flatten().min()
+    }
+
+    /// Begins its random numbers anew.
+    #[cfg(test)]
+    pub(super) fn seed(&mut self, seed: u64) {
+        self.random = seed | 1;
     }
 
     /// xorshift64: jitter needs to be spread, not secret.
@@ -283,6 +292,7 @@ impl Session {
         }
         self.connection.failures = 0;
         self.connection.plan = None;
+        self.connection.service_down = false;
         self.leave(Phase::Idle, code, 0);
         // Whoever hears that connecting ended finds the status that it ended in.
         self.show(status, code);
@@ -345,6 +355,7 @@ impl Session {
             6 => self.redirect(now),
             // "Unavailable" passes: it shows as any refusal, and the client keeps trying.
             3 => {
+                self.connection.service_down = true;
                 self.close_transport();
                 self.retry_as(ConnectionStatus::Disconnected, code, now);
             }
@@ -376,10 +387,19 @@ impl Session {
             0 | 6 => self.redirect(now),
             1 => self.kicked(now),
             2 => self.end(ConnectionStatus::Blocked, ErrorCode::RC_CONN_USER_BLOCKED),
-            3 => self.fail_transport(ErrorCode::SOCKET_CLOSED_BY_PEER, now),
+            3 => self.server_leaves(None, now),
             4 => self.end(ConnectionStatus::ConnectionClosed, ErrorCode::RC_DISCONN_EXCEPTION),
             _ => self.end(ConnectionStatus::Disconnected, ErrorCode::RC_DISCONN_EXCEPTION),
         }
+    }
+
+    /// All its clients are to come again: each when the server says, or else spread by themselves.
+    pub(super) fn server_leaves(&mut self, retry_after: Option<Millis>, now: Millis) {
+        match retry_after {
+            Some(pause) => self.retry_after(self.connection.generation, pause, now),
+            None => self.connection.service_down = true,
+        }
+        self.fail_transport(ErrorCode::SOCKET_CLOSED_BY_PEER, now);
     }
 
     /// Never connects again by itself: the other device would do the same, and so on forever.

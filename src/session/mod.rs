@@ -79,6 +79,12 @@ pub enum Input {
         /// In milliseconds.
         pause: Millis,
     },
+    /// A server is there and takes nobody, so that all its clients will come again; said before the transport is
+    /// lost.
+    ServiceDown {
+        /// On which transport.
+        generation: Generation,
+    },
     /// Navigation reports how far it is; shown as a status and otherwise without effect.
     Navigation(ConnectionStatus),
     /// The transport that was asked for is open; the server speaks first.
@@ -379,6 +385,7 @@ impl Session {
             Input::Woke => self.woke(now),
             Input::TokenAnswered { renewed } => self.token_answered(renewed),
             Input::RetryAfter { generation, pause } => self.retry_after(generation, pause, now),
+            Input::ServiceDown { generation } => self.service_down(generation),
             Input::Navigation(status) => self.navigation(status),
             Input::TransportOpened { generation, heartbeat, dedupe } => {
                 self.opened(generation, heartbeat, dedupe, now);
@@ -414,6 +421,7 @@ impl Session {
             DownFrame::ConnAck(connack) => self.connack(connack, now),
             DownFrame::PingResp => self.pong(now),
             DownFrame::Disconnect { status } => self.disconnected_by_server(status, now),
+            DownFrame::Leaving { retry_after } => self.server_leaves(Some(retry_after.into()), now),
             _ if !self.connection.is_logged_in() => {
                 // The server speaks CONNACK first; anything else before it is not this protocol.
                 self.fail_transport(ErrorCode::RC_MSG_DATA_INCOMPLETE, now);

@@ -180,7 +180,7 @@ impl Session {
             inbox: base.inbox.max(page.sync_time.unwrap_or_default()),
             outbox: base.outbox.max(newest_own.unwrap_or_default()),
         };
-        let progress = next != base || !messages.is_empty();
+        let progress = next != base;
         self.pull.ahead = next;
         let receipt = if ack.qos.wants_ack() { Receipt::QueryCon(ack.message_id) } else { Receipt::None };
         let empty = messages.is_empty() && next == base;
@@ -190,7 +190,7 @@ impl Session {
             self.commit(messages, Some((base, next)), receipt, true);
         }
         self.pull.at_end = page.finished != Some(false);
-        // A server that says "more" without giving any would be asked forever.
+        // A server that says "more" and gives the same again would be asked forever.
         let more = page.finished == Some(false) && progress;
         if more || self.pull.wanted {
             self.start_pull(now);

@@ -18,11 +18,14 @@ impl Session {
         }
     }
 
-    /// Full jitter below a doubling, capped ceiling.
+    /// Full jitter below a doubling, capped ceiling; a high one at once if the service is down, since all of its
+    /// clients wait then.
     fn pause(&mut self) -> Millis {
         let ceiling = timing::RECONNECT_BASE << self.connection.failures.min(6);
         self.connection.failures = self.connection.failures.saturating_add(1);
-        self.connection.random() % ceiling.clamp(1, timing::RECONNECT_CAP)
+        let least =
+            if std::mem::take(&mut self.connection.service_down) { timing::SERVICE_DOWN_SPREAD } else { 1 };
+        self.connection.random() % ceiling.clamp(least, timing::RECONNECT_CAP)
     }
 
     /// After a loss that time may mend.
@@ -41,6 +44,7 @@ impl Session {
             // Whoever planned it waits for the end of the plan.
             (Some(pause), plan) => {
                 self.connection.plan = plan;
+                self.connection.service_down = false;
                 let until = (now + pause).max(self.connection.not_before);
                 self.leave(Phase::Waiting { until }, code, now);
                 self.show(status, code);
@@ -62,6 +66,13 @@ impl Session {
     pub(super) fn retry_after(&mut self, generation: Generation, pause: Millis, now: Millis) {
         if self.connection.is_current(generation) {
             self.connection.not_before = now + pause.min(timing::RETRY_AFTER_CAP);
+        }
+    }
+
+    /// A server is there and takes nobody.
+    pub(super) fn service_down(&mut self, generation: Generation) {
+        if self.connection.is_current(generation) {
+            self.connection.service_down = true;
         }
     }
 

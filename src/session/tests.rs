@@ -1,6 +1,7 @@
 //! Behaviour of the whole machine, in virtual time: what happens when, to the millisecond. That no order
 //! of inputs breaks it is the matter of `properties`.
 
+mod bad_input;
 mod doubt;
 mod inbox_end;
 mod keeping;
@@ -8,6 +9,7 @@ mod outbox;
 mod properties;
 mod reconnecting;
 mod samples;
+mod spread;
 mod table;
 mod upgrade;
 

@@ -10,6 +10,8 @@ pub const STATES_VERSION: &str = "states-version";
 pub const SETTINGS_VERSION: &str = "settings-version";
 /// For how many days the server keeps what waits for this user.
 pub const OFFLINE_DAYS: &str = "offline-days";
+/// What is known of navigation and servers, as JSON.
+pub const NAVIGATION: &str = "navigation";
 /// When the user wants quiet, as JSON.
 pub const QUIET_HOURS: &str = "quiet-hours";
 

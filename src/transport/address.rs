@@ -43,6 +43,26 @@ impl Address {
     }
 }
 
+/// What a host wants asked before an attempt to connect is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeUrl {
+    pub(super) address: Address,
+    /// Path and query.
+    pub(super) path: String,
+}
+
+impl ProbeUrl {
+    /// Reads `http://…` or `https://…`; without a scheme https. `None` if it is no such URL.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let address = Address::parse_navigation(text)?;
+        let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let uri: Uri = full.parse().ok()?;
+        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        Some(Self { address, path })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +77,18 @@ mod tests {
         assert_eq!(parse("nav.example.com:8443"), Some(("nav.example.com".into(), 8443, true)));
         assert_eq!(parse("http://127.0.0.1:8701/navi/"), Some(("127.0.0.1".into(), 8701, false)));
         assert_eq!(parse("https://[::1]:9"), Some(("[::1]".into(), 9, true)));
+    }
+
+    #[test]
+    fn a_probe_keeps_its_path() {
+        let probe = ProbeUrl::parse("http://cdn.example.com/lib.js?v=1").unwrap();
+        assert_eq!(
+            (probe.address.authority().as_str(), probe.path.as_str()),
+            ("cdn.example.com:80", "/lib.js?v=1")
+        );
+        assert_eq!(ProbeUrl::parse("cdn.example.com").unwrap().path, "/");
+        assert_eq!(ProbeUrl::parse("ftp://cdn.example.com/"), None);
+        assert_eq!(ProbeUrl::parse("two words"), None);
     }
 
     #[test]

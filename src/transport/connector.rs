@@ -2,8 +2,10 @@
 //! both run over it, so that trust and the way are decided in one place.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,15 +19,21 @@ use tokio_rustls::client::TlsStream;
 
 use super::address::Address;
 use super::proxy::Proxy;
-use super::trust;
+use super::signs::Signs;
+use super::{contest, trust};
 use crate::model::ErrorCode;
 use crate::timing;
+
+/// Addresses of one host that are tried, at most.
+const MAX_ADDRESSES: usize = 8;
 
 /// How servers are reached: whom to trust, and which proxy to go through.
 #[derive(Clone)]
 pub struct Dialer {
     tls: Arc<ClientConfig>,
     proxy: Option<Arc<Proxy>>,
+    /// What is seen of the servers on the way.
+    pub(super) signs: Arc<Signs>,
 }
 
 /// What a host says about the way to its servers; all of it may be empty.
@@ -52,7 +60,7 @@ impl Dialer {
             Some(text) => Some(Proxy::parse(text).ok_or(ErrorCode::BIZ_ERROR_INVALID_PARAMETER)?),
         };
         let tls = Arc::new(trust::client_config(route.ca_pem, route.pins)?);
-        Ok(Self { tls, proxy: proxy.map(Arc::new) })
+        Ok(Self { tls, proxy: proxy.map(Arc::new), signs: Arc::default() })
     }
 }
 
@@ -73,30 +81,60 @@ pub(super) async fn connect(address: &Address, dialer: &Dialer) -> Result<Stream
 
 async fn open(address: &Address, dialer: &Dialer) -> Result<Stream, ErrorCode> {
     let stream = match &dialer.proxy {
-        None => dial(address).await?,
-        Some(proxy) => proxy.pass(dial(&proxy.address).await?, address).await?,
+        None => dial(address, Some(&dialer.signs)).await?,
+        // A proxy that refuses says nothing about the servers.
+        Some(proxy) => proxy.pass(dial(&proxy.address, None).await?, address).await?,
     };
     secure(stream, address, dialer).await
 }
 
-/// A TCP connection to the first of the host's addresses that takes it.
-async fn dial(address: &Address) -> Result<TcpStream, ErrorCode> {
+/// A TCP connection to the first of the host's addresses that takes it. They race like servers do, so that one that
+/// swallows everything costs a step and not the attempt.
+async fn dial(address: &Address, signs: Option<&Signs>) -> Result<TcpStream, ErrorCode> {
     let host = address.bare_host();
     let resolved = tokio::net::lookup_host((host, address.port)).await.map_err(|error| {
         log::info!("{host} does not resolve: {error}");
         ErrorCode::RC_DOMAIN_NOT_RESOLVE
     })?;
-    let mut last = None;
-    for candidate in resolved {
-        match TcpStream::connect(candidate).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = Some(error),
+    let candidates = in_turn(resolved.collect());
+    let refused = AtomicBool::new(false);
+    let reach = |candidate: usize| {
+        let (candidate, refused) = (candidates.get(candidate).copied(), &refused);
+        async move {
+            let candidate = candidate.ok_or(ErrorCode::RC_SOCKET_NOT_CREATED)?;
+            TcpStream::connect(candidate).await.map_err(|error| {
+                log::info!("{} cannot be reached at {candidate}: {error}", address.authority());
+                refused.fetch_or(error.kind() == io::ErrorKind::ConnectionRefused, Ordering::Relaxed);
+                ErrorCode::RC_SOCKET_NOT_CREATED
+            })
+        }
+    };
+    match contest::run(candidates.len(), reach).await.winner {
+        Some((_, stream)) => Ok(stream),
+        None => {
+            if let Some(signs) = signs.filter(|_| refused.load(Ordering::Relaxed)) {
+                signs.refused();
+            }
+            Err(ErrorCode::RC_SOCKET_NOT_CREATED)
         }
     }
-    if let Some(error) = last {
-        log::info!("{} cannot be reached: {error}", address.authority());
+}
+
+/// The addresses of a host in the order to try them: IPv4 and IPv6 in turn, beginning as the resolver does, since
+/// one of the two may lead nowhere at all.
+fn in_turn(resolved: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let leader = resolved.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) = resolved.into_iter().partition(|it| it.is_ipv6() == leader);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let mut order = Vec::new();
+    loop {
+        let pair = [first.next(), second.next()];
+        if pair == [None, None] || order.len() >= MAX_ADDRESSES {
+            order.truncate(MAX_ADDRESSES);
+            return order;
+        }
+        order.extend(pair.into_iter().flatten());
     }
-    Err(ErrorCode::RC_SOCKET_NOT_CREATED)
 }
 
 async fn secure(stream: TcpStream, address: &Address, dialer: &Dialer) -> Result<Stream, ErrorCode> {
@@ -152,5 +190,22 @@ impl AsyncWrite for Stream {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_kinds_of_addresses_take_turns() {
+        let parse =
+            |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let resolved = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "10.0.0.1:1"]);
+        assert_eq!(in_turn(resolved), parse(&["[::1]:1", "10.0.0.1:1", "[::2]:1", "[::3]:1"]));
+        assert_eq!(in_turn(parse(&["10.0.0.1:1", "[::1]:1"])), parse(&["10.0.0.1:1", "[::1]:1"]));
+        assert_eq!(in_turn(Vec::new()), []);
+        let many: Vec<SocketAddr> = (1..200).map(|port| SocketAddr::from(([10, 0, 0, 1], port))).collect();
+        assert_eq!(in_turn(many).len(), MAX_ADDRESSES);
     }
 }

@@ -84,6 +84,11 @@ impl<'a> Contest<'a> {
         Self { servers, left }
     }
 
+    /// Whether there is another one after those that were given out.
+    pub(super) fn has_more(&self) -> bool {
+        !self.left.is_empty()
+    }
+
     /// The next server to connect to.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use super::address::Address;
+use super::address::{Address, ProbeUrl};
 use super::connector::{Dialer, Stream, connect};
 use crate::model::ErrorCode;
 use crate::wire::Bytes;
@@ -42,6 +42,11 @@ pub(super) async fn get(address: &Address, path: &str, dialer: &Dialer) -> Resul
     }
 }
 
+/// Whether anything at all answers `url` as HTTP, whatever it says short of a failure of its own.
+pub(super) async fn is_there(url: &ProbeUrl, dialer: &Dialer) -> bool {
+    matches!(get(&url.address, &url.path, dialer).await, Ok(answer) if answer.status < 500)
+}
+
 /// Opens a stream for HTTP. The connection moves the bytes and has to be polled beside the exchange.
 pub(super) async fn handshake<B>(
     address: &Address,
@@ -68,15 +73,16 @@ async fn fetch(address: &Address, path: &str, dialer: &Dialer) -> Result<Answer,
         .map_err(|_| ErrorCode::RC_HTTP_SEND_FAIL)?;
     let exchange = async move {
         let response = sender.send_request(request).await.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?;
-        read(response, MAX_ANSWER).await
+        read(response, MAX_ANSWER, dialer).await
     };
     // The connection moves the bytes, and ends when the exchange lets go of its sender.
     let (answer, _) = join(exchange, connection).await;
     answer
 }
 
-async fn read(response: Response<Incoming>, limit: usize) -> Result<Answer, ErrorCode> {
+async fn read(response: Response<Incoming>, limit: usize, dialer: &Dialer) -> Result<Answer, ErrorCode> {
     let status = response.status().as_u16();
+    dialer.signs.answered(status, response.headers());
     let body = Limited::new(response.into_body(), limit).collect().await;
     Ok(Answer { status, body: body.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?.to_bytes() })
 }
@@ -126,7 +132,7 @@ impl Exchange {
             && open.sender.ready().await.is_ok()
         {
             match open.sender.try_send_request(message).await {
-                Ok(response) => return Ok((read(response, MAX_FRAMES).await?, open)),
+                Ok(response) => return Ok((read(response, MAX_FRAMES, &self.dialer).await?, open)),
                 Err(mut error) => {
                     message = error.take_message().ok_or(ErrorCode::RC_HTTP_RECV_FAIL)?;
                 }
@@ -140,7 +146,7 @@ impl Exchange {
         });
         let mut open = Open { sender, driver };
         let response = open.sender.send_request(message).await.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?;
-        Ok((read(response, MAX_FRAMES).await?, open))
+        Ok((read(response, MAX_FRAMES, &self.dialer).await?, open))
     }
 
     fn message(&self, request: &HttpRequest) -> Result<Request<Full<Bytes>>, ErrorCode> {

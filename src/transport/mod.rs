@@ -16,6 +16,7 @@ mod polling;
 mod proxy;
 mod race;
 mod servers;
+mod signs;
 #[cfg(feature = "sim")]
 pub mod simulated;
 mod standing;
@@ -24,10 +25,11 @@ mod websocket;
 
 use std::sync::Arc;
 
-use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NetworkKind};
-use crate::session::Generation;
+use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode, NavigationInfo, NetworkKind};
+use crate::session::{Generation, Millis};
 use crate::wire::{DownFrame, UpFrame};
 
+pub use address::ProbeUrl;
 pub use connector::{Dialer, Route};
 pub use download::{FileStream, Resume, is_file_url, open_file};
 pub use navigation::Navigation;
@@ -50,6 +52,12 @@ pub enum TransportEvent {
     Frame(DownFrame),
     /// Something arrived that is no frame.
     Garbage,
+    /// What navigation says, before the line opens that it led to.
+    Navigated(Arc<NavigationInfo>),
+    /// Before `Lost`: a server names a pause before the next attempt, in ms.
+    RetryAfter(Millis),
+    /// Before `Lost`: a server is there and takes nobody, so that all its clients will come again.
+    Down,
     /// It could not be opened, or has gone.
     Lost(ErrorCode),
 }
@@ -68,12 +76,14 @@ pub struct Opened {
 }
 
 /// How a line is to be opened.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Opening {
     /// Navigation is asked past any cache.
     pub fresh_navigation: bool,
     /// What the device is connected by, if the host has said so: what works there is remembered for it.
     pub network: Option<NetworkKind>,
+    /// Asked first: only if something answers there the attempt is made.
+    pub probe: Option<ProbeUrl>,
 }
 
 /// Where the answer goes whether anything waits.

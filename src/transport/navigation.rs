@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::address::Address;
 use super::connector::Dialer;
 use super::{TransportEvent, contest, http};
-use crate::model::{ConnectionStatus, ErrorCode};
+use crate::model::{ConnectionStatus, ErrorCode, NavigationInfo};
 use crate::wire::url::{self, Identity};
 
 /// Servers tried at most; an answer with hundreds is not meant well.
@@ -14,14 +14,12 @@ const MAX_SERVERS: usize = 16;
 /// A navigation answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Navigation {
-    /// Who the token belongs to, if it says so.
-    pub user_id: Option<String>,
     /// `host:port`, in the order to try.
     pub servers: Vec<String>,
     /// Whether the server stores a message once per client id.
     pub dedupe: bool,
-    /// Whether the server keeps a history: `historyMsg`, on unless it says off.
-    pub history: bool,
+    /// Its switches and limits.
+    pub info: NavigationInfo,
 }
 
 impl Navigation {
@@ -48,7 +46,7 @@ impl Navigation {
             Some(200) | None if status == 200 => {}
             _ => return Err(ErrorCode::RC_NAVI_RESOURCE_ERROR),
         }
-        let json = json.filter(Value::is_object).ok_or(ErrorCode::RC_NODE_NOT_FOUND)?;
+        let json = json.as_ref().and_then(Value::as_object).ok_or(ErrorCode::RC_NODE_NOT_FOUND)?;
         let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default();
         let servers: Vec<String> = std::iter::once(text("server"))
             .chain(text("backupServer").split(','))
@@ -62,18 +60,8 @@ impl Navigation {
         }
         let additions = json.get("anser");
         let announced = |key: &str| additions.and_then(|anser| anser.get(key)).and_then(Value::as_bool);
-        Ok(Self {
-            user_id: Some(text("userId")).filter(|user| !user.is_empty()).map(str::to_owned),
-            servers,
-            dedupe: announced("dedupe").unwrap_or(false),
-            history: json.get("historyMsg").is_none_or(is_on),
-        })
+        Ok(Self { servers, dedupe: announced("dedupe").unwrap_or(false), info: NavigationInfo::read(json) })
     }
-}
-
-/// A switch is a boolean or a number; what is neither says nothing against it.
-fn is_on(value: &Value) -> bool {
-    value.as_bool().unwrap_or_else(|| value.as_i64() != Some(0))
 }
 
 /// What asking navigation came to.
@@ -164,7 +152,7 @@ mod tests {
     fn both_forms_read_alike() {
         let bare = Navigation::parse(200, ANSWER.as_bytes()).unwrap();
         assert_eq!(bare.servers, ["a:1", "b:2", "c:3"]);
-        assert_eq!(bare.user_id.as_deref(), Some("u1"));
+        assert_eq!(bare.info.user_id.as_deref(), Some("u1"));
         assert!(bare.dedupe);
         for wrapped in [format!("getServerEndpoint({ANSWER});"), format!("getServerEndpoint({ANSWER})\n")] {
             assert_eq!(Navigation::parse(200, wrapped.as_bytes()).unwrap(), bare);
@@ -190,7 +178,7 @@ mod tests {
     fn history_is_there_unless_navigation_says_no() {
         let history = |switch: &str| {
             let body = format!(r#"{{"code":200,"server":"a:1"{switch}}}"#);
-            Navigation::parse(200, body.as_bytes()).unwrap().history
+            Navigation::parse(200, body.as_bytes()).unwrap().info.history
         };
         for on in ["", r#","historyMsg":true"#, r#","historyMsg":1"#, r#","historyMsg":null"#] {
             assert!(history(on), "{on}");

@@ -12,9 +12,9 @@ use super::connector::Dialer;
 use super::http::Exchange;
 use super::navigation::Navigation;
 use super::polling::{self, Door, Poll};
-use super::servers::{Experience, Servers};
-use super::websocket::{self, Failure, Socket};
-use super::{Events, Line, Opened, Opening, Transport, TransportEvent, UnreadAnswer};
+use super::servers::{Directory, Experience, Servers};
+use super::websocket::{self, Failure, Open, Received, Socket};
+use super::{Events, Line, Opened, Opening, Transport, TransportEvent, UnreadAnswer, http};
 use crate::clock::Clock;
 use crate::model::{ConnectionChannel, ConnectionStatus, ErrorCode};
 use crate::session::Generation;
@@ -35,6 +35,8 @@ struct Shared {
     servers: Servers,
     /// The only channel allowed, if one is.
     forced: Option<ConnectionChannel>,
+    /// How a probe of the host's is reached, which may be anybody's.
+    probing: Dialer,
     fortune: Mutex<Fortune>,
 }
 
@@ -48,20 +50,21 @@ struct Fortune {
 
 impl NetTransport {
     /// A transport for one identity. `navigation_urls`, separated by commas, are `http://…` or `https://…`; without
-    /// a scheme https. `forced` allows one channel only. `experience` is the client's.
+    /// a scheme https. `dialers`: to the servers, and to whatever a host wants probed. `forced` allows one channel
+    /// only. `experience` is the client's.
     ///
     /// # Errors
     /// [`ErrorCode::NAVI_URL_INVALID`].
     pub fn new(
         navigation_urls: &str,
         identity: Identity,
-        dialer: Dialer,
+        (dialer, probing): (Dialer, Dialer),
         clock: Clock,
         forced: Option<ConnectionChannel>,
         experience: Experience,
     ) -> Result<Self, ErrorCode> {
         let servers = Servers::new(navigation_urls, identity, dialer, clock, experience)?;
-        Ok(Self { shared: Arc::new(Shared { servers, forced, fortune: Mutex::default() }) })
+        Ok(Self { shared: Arc::new(Shared { servers, forced, probing, fortune: Mutex::default() }) })
     }
 }
 
@@ -72,7 +75,14 @@ impl Transport for NetTransport {
         let shared = self.shared.clone();
         let task = runtime::spawn_local(async move {
             let report = |event| events(generation, event);
-            let code = shared.run(how.fresh_navigation, outbox, &report).await;
+            let code = shared.attempt(how, outbox, &report).await;
+            let seen = shared.servers.dialer.signs.take();
+            if let Some(pause) = seen.retry_after {
+                report(TransportEvent::RetryAfter(pause));
+            }
+            if seen.down {
+                report(TransportEvent::Down);
+            }
             report(TransportEvent::Lost(code));
         });
         Box::new(NetLine { frames, task })
@@ -105,36 +115,65 @@ impl Drop for NetLine {
 type Outbox = UnboundedReceiver<UpFrame>;
 
 impl Shared {
-    /// The whole life of a line. Returns why it ended.
-    async fn run(
+    /// One attempt, if what the host wants asked first is there. Returns why it ended.
+    async fn attempt(
         &self,
-        fresh: bool,
+        how: Opening,
         mut outbox: Outbox,
         report: &(impl Fn(TransportEvent) + Sync),
     ) -> ErrorCode {
-        let code = match self.forced {
-            Some(ConnectionChannel::Websocket) => self.websocket(fresh, &mut outbox, report).await,
-            Some(ConnectionChannel::XhrPolling) => {
-                self.polling(fresh, &mut outbox, report).await.map_err(failed)
+        // What was seen before, by questions that no line needs, is not this attempt's.
+        self.servers.dialer.signs.take();
+        match &how.probe {
+            Some(probe) if !http::is_there(probe, &self.probing).await => ErrorCode::RC_NET_UNAVAILABLE,
+            _ => {
+                let recalled = !how.fresh_navigation && self.servers.is_recalled();
+                let mut ended = self.run(how.fresh_navigation, &mut outbox, report).await;
+                if ended.is_err() && recalled {
+                    // What an earlier run knew is no more than a guess: navigation is asked before that counts.
+                    ended = self.run(true, &mut outbox, report).await;
+                }
+                ended.unwrap_or_else(|failure| failure.code)
             }
-            None if self.polling_comes_first() => match self.polling(fresh, &mut outbox, report).await {
+        }
+    }
+
+    /// The line is open: whatever was refused on the way makes no difference any more.
+    fn open(&self, channel: ConnectionChannel, directory: &Directory, report: &impl Fn(TransportEvent)) {
+        self.servers.dialer.signs.take();
+        let navigation = &directory.navigation;
+        report(TransportEvent::Navigated(Arc::new(navigation.info.clone())));
+        report(TransportEvent::Opened(opened(channel, navigation)));
+    }
+
+    /// The whole life of a line. Returns why it ended, or that none opened.
+    async fn run(
+        &self,
+        fresh: bool,
+        outbox: &mut Outbox,
+        report: &(impl Fn(TransportEvent) + Sync),
+    ) -> Result<ErrorCode, Failure> {
+        let code = match self.forced {
+            Some(ConnectionChannel::Websocket) => self.websocket(fresh, outbox, report).await,
+            Some(ConnectionChannel::XhrPolling) => self.polling(fresh, outbox, report).await.map_err(failed),
+            None if self.polling_comes_first() => match self.polling(fresh, outbox, report).await {
                 Ok(code) => Ok(code),
-                Err(_) => self.websocket(fresh, &mut outbox, report).await,
+                Err(_) => self.websocket(fresh, outbox, report).await,
             },
-            None => match self.websocket(fresh, &mut outbox, report).await {
+            None => match self.websocket(fresh, outbox, report).await {
                 Err(failure) if failure.reached => {
                     self.rest_websocket();
                     report(TransportEvent::Navigation(ConnectionStatus::WebsocketUnavailable));
                     // If that fails too, the first failure says more.
-                    self.polling(fresh, &mut outbox, report).await.map_err(|_| failure)
+                    self.polling(fresh, outbox, report).await.map_err(|_| failure)
                 }
                 other => other,
             },
         };
-        code.unwrap_or_else(|failure| {
+        if code.is_err() {
             self.servers.forget_navigation();
-            failure.code
-        })
+        }
+        code
     }
 
     fn polling_comes_first(&self) -> bool {
@@ -159,16 +198,21 @@ impl Shared {
         let directory = self.servers.navigate(channel, fresh, report).await.map_err(failed)?;
         let standing_by = self.forced.is_none();
         let limit = if standing_by { timing::UPGRADE_LIMIT } else { timing::OPEN_LIMIT };
-        let (address, socket) = websocket::open(&self.servers, &directory, limit, standing_by).await?;
-        report(TransportEvent::Opened(opened(channel, &directory.navigation)));
-        Ok(self.carry(&address, socket, Vec::new(), outbox, report, false).await)
+        let open = websocket::open(&self.servers, &directory, limit, standing_by).await?;
+        if open.takes_nobody() {
+            // Perhaps navigation knows others by now.
+            self.servers.forget_navigation();
+        }
+        self.open(channel, &directory, report);
+        let Open { address, socket, first } = open;
+        Ok(self.carry(&address, (socket, first), Vec::new(), outbox, report, false).await)
     }
 
     /// Carries frames over a WebSocket and learns from how it fares. `heard`: it has brought a frame already.
     async fn carry(
         &self,
         address: &Address,
-        socket: Socket,
+        (socket, first): (Socket, Option<Received>),
         early: Vec<UpFrame>,
         outbox: &mut Outbox,
         report: &(impl Fn(TransportEvent) + Sync),
@@ -176,7 +220,7 @@ impl Shared {
     ) -> ErrorCode {
         let at = self.servers.clock.monotonic();
         let mut birth = Birth { shared: self, address, at, heard: Mutex::new(heard), ended: false };
-        let code = websocket::carry(socket, early, outbox, |event| {
+        let code = websocket::carry(socket, first, early, outbox, |event| {
             birth.hears();
             report(event);
         });
@@ -197,7 +241,7 @@ impl Shared {
         let directory = self.servers.navigate(channel, fresh, report).await?;
         let login = polling::log_in(&self.servers, &directory).await?;
         let navigation = &directory.navigation;
-        report(TransportEvent::Opened(opened(channel, navigation)));
+        self.open(channel, &directory, report);
         report(TransportEvent::Frame(login.connack));
         let Some(session) = login.session else { return Ok(ErrorCode::SOCKET_CLOSED_BY_PEER) };
         let poll = Poll::new(&self.servers.clock, &self.servers.identity.installation, session);
@@ -212,7 +256,7 @@ impl Shared {
         *self.fortune.lock().unwrap_or_else(PoisonError::into_inner) = Fortune::default();
         report(TransportEvent::Upgraded(opened(ConnectionChannel::Websocket, navigation)));
         report(TransportEvent::Frame(connack));
-        Ok(self.carry(&login.address, socket, poll.kept_back(), outbox, report, true).await)
+        Ok(self.carry(&login.address, (socket, None), poll.kept_back(), outbox, report, true).await)
     }
 }
 
@@ -227,7 +271,10 @@ impl Door for Upgrades<'_> {
 
     async fn greeted(&self, token: Option<&str>) -> Option<(Socket, DownFrame)> {
         let limit = timing::UPGRADE_LIMIT;
-        let mut socket = websocket::open_at(self.servers, self.address, token, limit).await.ok()?;
+        let opened = websocket::open_at(self.servers, self.address, token, limit).await;
+        // What refuses this says nothing about the line that is polled.
+        self.servers.dialer.signs.take();
+        let mut socket = opened.ok()?;
         match websocket::first_frame(&mut socket, limit).await {
             Some(connack @ DownFrame::ConnAck(_)) => Some((socket, connack)),
             _ => None,
@@ -290,6 +337,6 @@ fn opened(channel: ConnectionChannel, navigation: &Navigation) -> Opened {
         channel,
         heartbeat: channel == ConnectionChannel::Websocket,
         dedupe: navigation.dedupe,
-        history: navigation.history,
+        history: navigation.info.history,
     }
 }

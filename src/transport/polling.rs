@@ -20,6 +20,7 @@ use super::TransportEvent;
 use super::address::Address;
 use super::http::{Answer, Exchange};
 use super::servers::{Directory, Servers};
+use super::websocket::is_unavailable;
 use crate::clock::Clock;
 use crate::kill::Written;
 use crate::model::ErrorCode;
@@ -95,6 +96,11 @@ pub(super) async fn log_in(servers: &Servers, directory: &Directory) -> Result<L
         };
         let mut exchange = Exchange::new(&address, &servers.dialer);
         match greet(&mut exchange, servers.connect_path(None)).await {
+            Ok((DownFrame::ConnAck(connack), _)) if contest.has_more() && is_unavailable(&connack) => {
+                log::info!("{} takes nobody at present", address.authority());
+                servers.failed(&address);
+                last = Some(ErrorCode::RC_CONN_SERVER_UNAVAILABLE);
+            }
             Ok((connack, session)) => {
                 servers.works(&address);
                 return Ok(Login { address, connack, session });

@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::{Value, json};
+
 use super::address::Address;
 use super::connector::Dialer;
 use super::contest::Contest;
@@ -10,12 +12,13 @@ use super::navigation::{self, Navigation};
 use super::standing::{Network, Standing};
 use super::{TransportEvent, UnreadAnswer};
 use crate::clock::Clock;
-use crate::model::{ConnectionChannel, ErrorCode};
+use crate::model::{ConnectionChannel, ErrorCode, NavigationInfo};
 use crate::session::Millis;
 use crate::timing;
 use crate::wire::url::{self, Identity};
 
-/// How addresses have fared, for all transports of one client: a new token does not make them strangers.
+/// How addresses have fared and what navigation has said, for all transports of one client: a new token does not
+/// make servers strangers.
 #[derive(Debug, Clone, Default)]
 pub struct Experience(Arc<Mutex<Fared>>);
 
@@ -25,13 +28,114 @@ struct Fared {
     network: Network,
     navigation: Standing,
     servers: Standing,
+    /// Navigation's answers.
+    answers: Vec<Known>,
+}
+
+/// An answer of navigation, and to whom it was given.
+#[derive(Debug, Clone)]
+struct Known {
+    login: String,
+    channel: ConnectionChannel,
+    until: Millis,
+    /// It is of an earlier run: the servers may have moved since.
+    recalled: bool,
+    directory: Directory,
+}
+
+impl Experience {
+    fn fared(&self) -> MutexGuard<'_, Fared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What an earlier run would need of it, as text; no token is in it.
+    pub fn write(&self, clock: &Clock) -> String {
+        let (now, wall) = (clock.monotonic(), clock.wall());
+        let fared = self.fared();
+        let left = |until: Millis| i64::try_from(until.saturating_sub(now)).unwrap_or(i64::MAX);
+        let answer = |known: &Known| {
+            json!({
+                "login": known.login,
+                "channel": known.channel.number(),
+                "until": wall.saturating_add(left(known.until)),
+                "secure": known.directory.secure,
+                "answer": known.directory.navigation.info.json,
+            })
+        };
+        let answers: Vec<Value> = fared.answers.iter().map(answer).collect();
+        let winners = |standing: &Standing| -> Vec<Value> {
+            let winner = |(network, address): (Option<i32>, &Address)| json!({ "network": network, "server": address.authority(), "secure": address.secure });
+            standing.winners().map(winner).collect()
+        };
+        json!({
+            "answers": answers,
+            "navigation": winners(&fared.navigation),
+            "servers": winners(&fared.servers),
+        })
+        .to_string()
+    }
+
+    /// Recalls what an earlier run wrote. What is known already counts more, and what cannot be read nothing. Gives
+    /// the answer of navigation that is in it, also if it is too old to connect by.
+    pub fn recall(&self, text: &str, clock: &Clock) -> Option<NavigationInfo> {
+        let kept: Value = serde_json::from_str(text).ok()?;
+        let list = |key: &str| kept.get(key).and_then(Value::as_array).into_iter().flatten();
+        let secure = |entry: &Value| entry.get("secure").and_then(Value::as_bool);
+        let mut fared = self.fared();
+        for (key, standing) in [("navigation", true), ("servers", false)] {
+            for entry in list(key) {
+                let network =
+                    entry.get("network").and_then(Value::as_i64).and_then(|it| i32::try_from(it).ok());
+                let server = entry.get("server").and_then(Value::as_str);
+                let address = server.zip(secure(entry)).and_then(|it| Address::parse_server(it.0, it.1));
+                if let Some(address) = address {
+                    let standing = if standing { &mut fared.navigation } else { &mut fared.servers };
+                    standing.recall(network, address);
+                }
+            }
+        }
+        let mut info = None;
+        for entry in list("answers") {
+            let read = |entry: &Value| {
+                let number = |key: &str| entry.get(key).and_then(Value::as_i64);
+                let text = |key: &str| entry.get(key).and_then(Value::as_str);
+                let navigation = Navigation::parse(200, text("answer")?.as_bytes()).ok()?;
+                // A wall clock that was set back makes nothing last longer.
+                let left = number("until")?.saturating_sub(clock.wall()).max(0).unsigned_abs();
+                Some(Known {
+                    login: text("login")?.to_owned(),
+                    channel: ConnectionChannel::from_number(i32::try_from(number("channel")?).ok()?)?,
+                    until: clock.monotonic() + left.min(timing::NAVIGATION_LIFETIME),
+                    recalled: true,
+                    directory: Directory::new(navigation, secure(entry)?),
+                })
+            };
+            let Some(known) = read(entry) else { continue };
+            info = Some(known.directory.navigation.info.clone());
+            let same = |other: &Known| other.login == known.login && other.channel == known.channel;
+            if !fared.answers.iter().any(same) {
+                fared.answers.push(known);
+            }
+        }
+        info
+    }
 }
 
 /// What navigation said, and the addresses that it means.
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
     pub(super) navigation: Navigation,
+    /// Whether navigation answered over TLS, as its servers do then.
+    secure: bool,
     servers: Vec<Address>,
+}
+
+impl Directory {
+    fn new(navigation: Navigation, secure: bool) -> Self {
+        let parse = |server: &String| Address::parse_server(server, secure);
+        let servers = navigation.servers.iter().filter_map(parse).collect();
+        Self { navigation, secure, servers }
+    }
 }
 
 /// See the module.
@@ -41,8 +145,17 @@ pub(super) struct Servers {
     pub(super) dialer: Dialer,
     pub(super) clock: Clock,
     experience: Experience,
-    /// Answers, each with the kind of client that it was given to and its end.
-    cache: Mutex<Vec<(ConnectionChannel, Millis, Directory)>>,
+    /// Names the identity's token without telling it.
+    login: String,
+}
+
+/// So many bytes of a digest tell tokens apart.
+const NAME: usize = 8;
+
+/// A name for a token that says nothing about it.
+fn name_of(token: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
+    digest.as_ref().iter().take(NAME).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Servers {
@@ -55,7 +168,8 @@ impl Servers {
     ) -> Result<Self, ErrorCode> {
         let navigation: Option<Vec<_>> = navigation_urls.split(',').map(Address::parse_navigation).collect();
         let navigation = navigation.ok_or(ErrorCode::NAVI_URL_INVALID)?;
-        Ok(Self { navigation, identity, dialer, clock, experience, cache: Mutex::default() })
+        let login = name_of(&identity.token);
+        Ok(Self { navigation, identity, dialer, clock, experience, login })
     }
 
     /// Where the device is from now on.
@@ -71,10 +185,9 @@ impl Servers {
         report: &impl Fn(TransportEvent),
     ) -> Result<Directory, ErrorCode> {
         let now = self.clock.monotonic();
-        let of = |(of, until, directory): &(ConnectionChannel, Millis, Directory)| {
-            (*of == channel && now < *until).then(|| directory.clone())
-        };
-        let cached = self.cache().iter().find_map(of);
+        let mine = |known: &Known| known.login == self.login && known.channel == channel;
+        let good = |known: &&Known| mine(known) && now < known.until;
+        let cached = self.fared().answers.iter().find(good).map(|known| known.directory.clone());
         if let Some(directory) = cached.filter(|_| !fresh) {
             return Ok(directory);
         }
@@ -90,26 +203,31 @@ impl Servers {
         }
         let (address, navigation) = asked.result?;
         self.judge(|fared| &mut fared.navigation, |standing, on, _| standing.works(on, &address));
-        let parse = |server: &String| Address::parse_server(server, address.secure);
-        let servers = navigation.servers.iter().filter_map(parse).collect();
-        let directory = Directory { navigation, servers };
-        let mut cache = self.cache();
-        cache.retain(|(of, ..)| *of != channel);
-        cache.push((channel, now + timing::NAVIGATION_LIFETIME, directory.clone()));
+        let directory = Directory::new(navigation, address.secure);
+        let answers = &mut self.fared().answers;
+        answers.retain(|known| known.login == self.login && known.channel != channel);
+        answers.push(Known {
+            login: self.login.clone(),
+            channel,
+            until: now + timing::NAVIGATION_LIFETIME,
+            recalled: false,
+            directory: directory.clone(),
+        });
         Ok(directory)
+    }
+
+    /// Whether what is known of the servers is of an earlier run.
+    pub(super) fn is_recalled(&self) -> bool {
+        self.fared().answers.iter().any(|known| known.login == self.login && known.recalled)
     }
 
     /// Perhaps the servers moved: the next attempt asks again.
     pub(super) fn forget_navigation(&self) {
-        self.cache().clear();
-    }
-
-    fn cache(&self) -> MutexGuard<'_, Vec<(ConnectionChannel, Millis, Directory)>> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        self.fared().answers.retain(|known| known.login != self.login);
     }
 
     fn fared(&self) -> MutexGuard<'_, Fared> {
-        self.experience.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.experience.fared()
     }
 
     /// Works on one of the standings, given where and when that is.
@@ -174,6 +292,8 @@ impl Servers {
                 break;
             }
         }
+        // A question that no line needs says nothing about the next attempt.
+        self.dialer.signs.take();
         done(result);
     }
 }

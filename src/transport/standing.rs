@@ -39,6 +39,16 @@ impl Standing {
         self.networks.entry(network.map(NetworkKind::number)).or_default()
     }
 
+    /// Who won last, by network.
+    pub(super) fn winners(&self) -> impl Iterator<Item = (Option<i32>, &Address)> {
+        self.networks.iter().filter_map(|(network, known)| Some((*network, known.winner.as_ref()?)))
+    }
+
+    /// Who won last there in an earlier run.
+    pub(super) fn recall(&mut self, network: Option<i32>, winner: Address) {
+        self.networks.entry(network).or_default().winner.get_or_insert(winner);
+    }
+
     /// The candidates in the order to ask them: who won last comes first, who rests is left out, unless all of
     /// them rest.
     pub(super) fn order(&mut self, network: Network, candidates: &[Address], now: Millis) -> Vec<Address> {

@@ -7,7 +7,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::{Message, protocol::WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message, protocol::WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::TransportEvent;
@@ -18,7 +18,8 @@ use super::servers::{Directory, Servers};
 use crate::clock::Stopwatch;
 use crate::kill::Written;
 use crate::model::ErrorCode;
-use crate::wire::{DownFrame, UpFrame};
+use crate::timing;
+use crate::wire::{ConnAck, DownFrame, UpFrame};
 
 /// Largest frame taken from a server: a full page of the largest messages.
 const MAX_FRAME: usize = 32 << 20;
@@ -35,16 +36,30 @@ pub(super) struct Failure {
     pub(super) reached: bool,
 }
 
+/// What a socket has brought.
+pub(super) type Received = Option<Result<Message, Error>>;
+
+/// An open WebSocket.
+pub(super) struct Open {
+    pub(super) address: Address,
+    pub(super) socket: Socket,
+    /// What it brought first, if that was waited for.
+    pub(super) first: Option<Received>,
+}
+
 /// Opens a WebSocket to the first server that lets it. Each upgrade may take `limit` ms. Where another channel
-/// is `standing_by`, all of them together may, once one server was reached.
+/// is `standing_by`, all of them together may, once one server was reached. As long as there is another way, a server
+/// has to speak, too, and a server that takes nobody at present is passed over; if they all are, the last one's
+/// word counts.
 pub(super) async fn open(
     servers: &Servers,
     directory: &Directory,
     limit: u64,
     standing_by: bool,
-) -> Result<(Address, Socket), Failure> {
+) -> Result<Open, Failure> {
     let mut contest = servers.contest(directory);
     let mut failure: Option<Failure> = None;
+    let mut unavailable: Option<Open> = None;
     let mut begun = Stopwatch::start();
     loop {
         let left = match failure {
@@ -56,24 +71,67 @@ pub(super) async fn open(
             if failure.is_none() {
                 begun = Stopwatch::start();
             }
-            let result = open_at(servers, &address, None, limit).await;
-            if result.is_err() {
+            let result = match open_at(servers, &address, None, limit).await {
+                Ok(socket) => greet(&address, socket, standing_by || contest.has_more()).await,
+                Err(failure) => Err(failure),
+            };
+            if result.as_ref().map_or(true, Open::takes_nobody) {
                 servers.failed(&address);
             }
-            Ok::<_, Failure>(result.map(|socket| (address, socket)))
+            Ok::<_, Failure>(result)
         };
         match timeout(Duration::from_millis(left), attempt).await {
-            Ok(Ok(Ok(opened))) => return Ok(opened),
+            Ok(Ok(Ok(open))) if open.takes_nobody() => {
+                log::info!("{} takes nobody at present", open.address.authority());
+                unavailable = Some(open);
+            }
+            Ok(Ok(Ok(open))) => return Ok(open),
             Ok(Ok(Err(Failure { code, reached }))) => {
                 failure = Some(Failure { code, reached: reached || failure.is_some_and(|it| it.reached) });
+                if code == ErrorCode::RC_CONN_ACK_TIMEOUT {
+                    // The time that it was mute for is not the next one's.
+                    begun = Stopwatch::start();
+                }
             }
             // No server is left: what the last one said counts, if there was one.
-            Ok(Err(none)) => return Err(failure.unwrap_or(none)),
+            Ok(Err(none)) => return unavailable.ok_or(failure.unwrap_or(none)),
             Err(_) => {
-                return Err(
-                    failure.unwrap_or(Failure { code: ErrorCode::RC_SOCKET_NOT_CREATED, reached: true })
+                return unavailable.ok_or(
+                    failure.unwrap_or(Failure { code: ErrorCode::RC_SOCKET_NOT_CREATED, reached: true }),
                 );
             }
+        }
+    }
+}
+
+impl Open {
+    /// Whether the server has refused the client for reasons of its own: CONNACK 3.
+    pub(super) fn takes_nobody(&self) -> bool {
+        let Some(Some(Ok(Message::Binary(bytes)))) = &self.first else { return false };
+        matches!(DownFrame::decode(bytes.clone()), Ok(DownFrame::ConnAck(ack)) if is_unavailable(&ack))
+    }
+}
+
+/// Whether a CONNACK says that the server takes nobody at present.
+pub(super) fn is_unavailable(connack: &ConnAck) -> bool {
+    connack.status == 3
+}
+
+/// Waits for the server's first word, where there is another way if it is mute.
+async fn greet(address: &Address, mut socket: Socket, impatient: bool) -> Result<Open, Failure> {
+    let address = address.clone();
+    if !impatient {
+        return Ok(Open { address, socket, first: None });
+    }
+    match timeout(Duration::from_millis(timing::MUTE_AFTER), socket.next()).await {
+        Ok(Some(Ok(Message::Close(_))) | None) => {
+            Err(Failure { code: ErrorCode::SOCKET_CLOSED_BY_PEER, reached: true })
+        }
+        Ok(Some(Err(_))) => Err(Failure { code: ErrorCode::RC_SOCKET_DISCONNECTED, reached: true }),
+        Ok(first) => Ok(Open { address, socket, first: Some(first) }),
+        Err(_) => {
+            log::info!("{} says nothing over WebSocket", address.authority());
+            Err(Failure { code: ErrorCode::RC_CONN_ACK_TIMEOUT, reached: true })
         }
     }
 }
@@ -94,6 +152,9 @@ pub(super) async fn open_at(
     match timeout(Duration::from_millis(limit), upgrade).await {
         Ok(Ok((socket, _))) => return Ok(socket),
         Ok(Err(error)) => {
+            if let Error::Http(answer) = &error {
+                servers.dialer.signs.answered(answer.status().as_u16(), answer.headers());
+            }
             // The error's words may hold the URL, and with it the token: only its kind is logged.
             log::info!("{} does not upgrade to WebSocket: {}", address.authority(), kind(&error));
         }
@@ -102,8 +163,7 @@ pub(super) async fn open_at(
     Err(Failure { code: ErrorCode::RC_SOCKET_NOT_CREATED, reached: true })
 }
 
-fn kind(error: &tokio_tungstenite::tungstenite::Error) -> &'static str {
-    use tokio_tungstenite::tungstenite::Error;
+fn kind(error: &Error) -> &'static str {
     match error {
         Error::Io(_) => "input or output failed",
         Error::Http(_) | Error::HttpFormat(_) => "an HTTP answer of another kind",
@@ -120,9 +180,11 @@ pub(super) async fn first_frame(socket: &mut Socket, limit: u64) -> Option<DownF
     }
 }
 
-/// Carries frames both ways, those of `early` first, until the line ends. Returns why it ended.
+/// Carries frames both ways, what was received `first` and those of `early` first, until the line ends. Returns why
+/// it ended.
 pub(super) async fn carry(
     socket: Socket,
+    first: Option<Received>,
     early: Vec<UpFrame>,
     outbox: &mut UnboundedReceiver<UpFrame>,
     report: impl Fn(TransportEvent),
@@ -130,7 +192,7 @@ pub(super) async fn carry(
     let (sink, stream) = socket.split();
     tokio::select! {
         code = write(sink, early, outbox) => code,
-        code = read(stream, report) => code,
+        code = read(stream, first, report) => code,
     }
 }
 
@@ -172,9 +234,17 @@ async fn feed(sink: &mut SplitSink<Socket, Message>, frame: &UpFrame) -> bool {
     }
 }
 
-async fn read(mut stream: SplitStream<Socket>, report: impl Fn(TransportEvent)) -> ErrorCode {
+async fn read(
+    mut stream: SplitStream<Socket>,
+    mut first: Option<Received>,
+    report: impl Fn(TransportEvent),
+) -> ErrorCode {
     loop {
-        match stream.next().await {
+        let received = match first.take() {
+            Some(first) => first,
+            None => stream.next().await,
+        };
+        match received {
             Some(Ok(Message::Binary(bytes))) => match DownFrame::decode(bytes) {
                 Ok(frame) => report(TransportEvent::Frame(frame)),
                 Err(error) => {

@@ -24,9 +24,18 @@ pub enum DownFrame {
         /// Why; the session knows what the numbers mean.
         status: u8,
     },
+    /// The server goes down and asks this client to come again only then, so that not all come at once. DISCONNECT 3
+    /// with an addition that only Anser writes, to its own clients, and reads.
+    Leaving {
+        /// In milliseconds.
+        retry_after: u32,
+    },
     /// Types 8 to 11: nothing but their type. Must not count as PINGRESP.
     Ignored(FrameType),
 }
+
+/// The status of a DISCONNECT by which a server leaves.
+pub(super) const LEAVING: u8 = 3;
 
 /// CONNACK. Every status decodes; what it means is the session's matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +147,10 @@ impl DownFrame {
             FrameType::PingResp => Self::PingResp,
             FrameType::Disconnect => {
                 reader.u8("reserved byte")?;
-                Self::Disconnect { status: reader.u8("status")? }
+                match (reader.u8("status")?, reader.u32("retry after")) {
+                    (LEAVING, Ok(retry_after)) => Self::Leaving { retry_after },
+                    (status, _) => Self::Disconnect { status },
+                }
             }
             FrameType::SubAck | FrameType::UnsubAck => Self::Ignored(kind),
             _ => return Err(WireError::WrongDirection(header.kind)),
@@ -159,6 +171,10 @@ impl DownFrame {
             Self::PingResp => out.push(Header::plain(FrameType::PingResp).to_byte()),
             Self::Disconnect { status } => {
                 out.extend_from_slice(&[Header::plain(FrameType::Disconnect).to_byte(), 0, *status]);
+            }
+            Self::Leaving { retry_after } => {
+                out.extend_from_slice(&[Header::plain(FrameType::Disconnect).to_byte(), 0, LEAVING]);
+                out.extend_from_slice(&retry_after.to_be_bytes());
             }
             Self::Ignored(kind) => return Err(WireError::NoWriter(*kind as u8)),
         }

@@ -108,6 +108,7 @@ pub(crate) const RAISED: &[(RangeInclusive<i32>, Raised)] = &[
     (33200..=33200, By("bindings/python/tests/test_life.py::test_outbox_across_a_restart")),
     (34008..=34008, Not("clearing history is not here yet")),
     (34010..=34011, Not("clearing history is not here yet")),
+    (34002..=34003, By("tests/navigation.rs::limits_of_navigation_are_obeyed")),
     (34001..=34009, WEB),
     (34105..=34105, By("bindings/python/tests/test_life.py::test_refusals")),
     (34205..=34271, ARGUMENTS),

@@ -314,6 +314,9 @@ fn down_fields(frame: &DownFrame) -> Parts {
         ),
         DownFrame::PingResp => parts(FrameType::PingResp, None, json!({})),
         DownFrame::Disconnect { status } => parts(FrameType::Disconnect, None, json!({ "status": status })),
+        DownFrame::Leaving { retry_after } => {
+            parts(FrameType::Disconnect, None, json!({ "status": 3, "retryAfter": retry_after }))
+        }
         DownFrame::Ignored(kind) => parts(*kind, None, json!({})),
     }
 }

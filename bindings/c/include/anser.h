@@ -213,6 +213,14 @@ const char *anser_version(void);
 #define ANSER_INFO_STORAGE 4
 
 /*
+ What navigation said last: `{"user_id","history","chatroom_history","chatroom_entries","many_chatrooms",
+ "public_services","user_settings","calls","group_receipts","gif_kilobytes","video_seconds","offline_days",
+ "upload_server","answer"}`. Limits are null where there are none; `answer` is the whole answer. The defaults
+ before the first one.
+ */
+#define ANSER_INFO_NAVIGATION 5
+
+/*
  Makes a client; `options` may be freed afterwards. If a user is named or remembered, that user's
  conversations, history and outbox work at once. The caller owns `*out` and frees it with
  `anser_client_free`. Returns 0, 34403 for stale options, 34405 for NULL, 34105, 34286 or 33003 for an
@@ -360,6 +368,20 @@ int32_t anser_client_reconnect_after(AnserClient client,
                                      AnserCallback callback,
                                      void *user_data,
                                      AnserDestroy destroy);
+
+/*
+ As `anser_client_reconnect_after`, but asks `probe_url` (GET, `http://…` or `https://…`, with nothing of the user's
+ in it) after each pause, and makes an attempt only if something answers there with a status below 500. A probe
+ without an answer counts as an attempt that failed. Without pauses there is one, at once. Ends with 33003 for
+ another kind of URL, too. Returns as `anser_client_connect`.
+ */
+int32_t anser_client_reconnect_probing(AnserClient client,
+                                       const char *probe_url,
+                                       const uint64_t *pauses_ms,
+                                       size_t count,
+                                       AnserCallback callback,
+                                       void *user_data,
+                                       AnserDestroy destroy);
 
 /*
  Gives the client another token of the same user; NULL says that there is none. Answers

@@ -66,6 +66,20 @@ void test_line(const struct world *world) {
     end_free(&end);
     CHECK_CODE(0, AWAIT(end, anser_client_reconnect_after(alice.client, NULL, 0, TO(end))));
     end_free(&end);
+    char probe[512];
+    snprintf(probe, sizeof probe, "%s/ping", world->navi);
+    CHECK_CODE(0, AWAIT(end, anser_client_reconnect_probing(alice.client, probe, pauses, 2, TO(end))));
+    end_free(&end);
+    CHECK_CODE(33003, AWAIT(end, anser_client_reconnect_probing(alice.client, "ftp://x", pauses, 2, TO(end))));
+    end_free(&end);
+    CHECK_CODE(0, AWAIT(end, anser_client_disconnect(alice.client, TO(end))));
+    end_free(&end);
+    CHECK_CODE(30002,
+               AWAIT(end, anser_client_reconnect_probing(alice.client, "http://127.0.0.1:1/", NULL, 0, TO(end))));
+    end_free(&end);
+    char said[4096];
+    CHECK_CODE(0, anser_client_info(alice.client, ANSER_INFO_NAVIGATION, said, sizeof said, NULL));
+    CHECK(strstr(said, "\"gif_kilobytes\":2048") && strstr(said, "\"gifSize\":2048"));
     pauses[1] = 86400001;
     CHECK_CODE(33003, AWAIT(end, anser_client_reconnect_after(alice.client, pauses, 2, TO(end))));
     end_free(&end);

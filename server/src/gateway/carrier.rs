@@ -43,6 +43,6 @@ pub(super) trait Carrier: Send {
     /// Takes frames down, in order, and leaves the list empty.
     fn write(&mut self, frames: &mut Vec<DownFrame>) -> impl Future<Output = Result<(), End>> + Send;
 
-    /// The end: says DISCONNECT with this status, or nothing at all, and lets go of the peer.
-    fn part(self, status: Option<u8>) -> impl Future<Output = ()> + Send;
+    /// The end: says this DISCONNECT, or nothing at all, and lets go of the peer.
+    fn part(self, last: Option<DownFrame>) -> impl Future<Output = ()> + Send;
 }

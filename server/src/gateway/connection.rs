@@ -152,11 +152,13 @@ pub(super) async fn serve(
     };
     // From here on the user counts as gone; a new login must not find this one.
     drop(guard);
-    carrier.part(last_word(&connection.peer, &end)).await;
+    let knows_turns = gateway.service.config.announce_additions;
+    carrier.part(last_word(&connection.peer, &end, knows_turns)).await;
 }
 
-/// The status of the DISCONNECT that an end deserves; `None`: it ends without a word.
-fn last_word(peer: &Peer, end: &End) -> Option<u8> {
+/// The DISCONNECT that an end deserves; `None`: it ends without a word. `knows_turns`: clients of ours may be told
+/// when to come again.
+fn last_word(peer: &Peer, end: &End, knows_turns: bool) -> Option<DownFrame> {
     let (user, session) = (&peer.user, &peer.session);
     match end {
         End::Malformed(why) => {
@@ -170,9 +172,12 @@ fn last_word(peer: &Peer, end: &End) -> Option<u8> {
         End::Told(reason) => {
             tracing::info!(%user, %session, ?reason, "connection ended");
             match reason {
-                Close::Kicked => Some(KICKED),
-                Close::Blocked => Some(BLOCKED),
-                Close::ShuttingDown => Some(UNAVAILABLE),
+                Close::Kicked => Some(DownFrame::Disconnect { status: KICKED }),
+                Close::Blocked => Some(DownFrame::Disconnect { status: BLOCKED }),
+                Close::ShuttingDown(retry_after) if knows_turns && peer.family == Family::Anser => {
+                    Some(DownFrame::Leaving { retry_after: *retry_after })
+                }
+                Close::ShuttingDown(_) => Some(DownFrame::Disconnect { status: UNAVAILABLE }),
                 Close::Replaced | Close::Killed => None,
             }
         }

@@ -132,7 +132,7 @@ impl Gateway {
 
     /// Says goodbye to everybody and waits until the last connection is gone.
     pub(crate) async fn shutdown(&self) {
-        self.registry.close_all(Close::ShuttingDown);
+        self.registry.close_all(Close::ShuttingDown(0));
         let mut running = self.registry.running.subscribe();
         // Fails only when the sender is gone, and the registry holds it.
         let _ = running.wait_for(|running| *running == 0).await;

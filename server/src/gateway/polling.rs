@@ -329,9 +329,9 @@ impl Carrier for PollingCarrier {
         self.flush()
     }
 
-    async fn part(mut self, status: Option<u8>) {
-        let Some(status) = status else { return };
-        self.waiting.push(DownFrame::Disconnect { status });
+    async fn part(mut self, last: Option<DownFrame>) {
+        let Some(last) = last else { return };
+        self.waiting.push(last);
         let (mut closed, linger) = (self.closed.clone(), self.linger);
         let heard = async {
             while self.flush().is_ok() {

@@ -35,8 +35,8 @@ pub(super) enum Close {
     Kicked,
     /// The user was blocked.
     Blocked,
-    /// The server goes down.
-    ShuttingDown,
+    /// The server goes down, and this session should come again after so many milliseconds.
+    ShuttingDown(u32),
     /// The sockets are to be dropped as if the machine had died.
     Killed,
 }
@@ -125,6 +125,19 @@ pub(super) struct Registry {
     recent: Mutex<Recent>,
 }
 
+/// When the session at this place of `count` is to come again, ms: one after the other, within what clients believe.
+/// Their order is a hash map's, so that nobody is always last.
+fn turn(place: usize, count: usize) -> u32 {
+    let apart = RETURN_APART.min(RETURN_WITHIN.checked_div(count).unwrap_or(RETURN_APART));
+    u32::try_from(place.saturating_mul(apart)).unwrap_or(u32::MAX)
+}
+
+/// Between two clients that come back after a planned end, ms: 50 logins a second, so that a thousand take 20 s and
+/// a few are back at once.
+const RETURN_APART: usize = 20;
+/// All have come back after so long, ms.
+const RETURN_WITHIN: usize = 600_000;
+
 /// Longer than any login takes from its number to being added.
 const RECENT: Duration = Duration::from_secs(10);
 /// Above so many users the outdated ones are swept out.
@@ -189,8 +202,13 @@ impl Registry {
     pub(super) fn close_all(&self, reason: Close) {
         self.drain();
         *self.closing.write().unwrap_or_else(PoisonError::into_inner) = Some(reason);
-        for handle in self.users.read().unwrap_or_else(PoisonError::into_inner).values().flatten() {
-            handle.end(reason);
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let count = users.values().map(Vec::len).sum();
+        for (place, handle) in users.values().flatten().enumerate() {
+            handle.end(match reason {
+                Close::ShuttingDown(_) => Close::ShuttingDown(turn(place, count)),
+                reason => reason,
+            });
         }
     }
 
@@ -331,6 +349,25 @@ mod tests {
         }
         assert_eq!(*first_closed.borrow(), Some(Close::Kicked));
         assert_eq!(*second_closed.borrow(), None);
+    }
+
+    #[test]
+    fn who_has_to_leave_comes_back_one_after_the_other() {
+        let registry = Registry::new(true);
+        let sessions: Vec<_> = (0..1_000).map(|serial| handle(&serial.to_string(), serial)).collect();
+        sessions.iter().for_each(|(handle, _)| registry.add(handle.clone()));
+        registry.close_all(Close::ShuttingDown(0));
+        let mut turns: Vec<u32> = sessions
+            .iter()
+            .map(|(_, closed)| match *closed.borrow() {
+                Some(Close::ShuttingDown(turn)) => turn,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        turns.sort_unstable();
+        assert!(turns.iter().enumerate().all(|(place, turn)| *turn == place as u32 * 20));
+        assert_eq!((turn(0, 1), turn(1, 2)), (0, 20), "few are back at once");
+        assert!(turn(999_999, 1_000_000) <= 600_000);
     }
 
     #[test]

@@ -122,10 +122,10 @@ impl<S: Socket> Carrier for SocketCarrier<S> {
         }
     }
 
-    async fn part(mut self, status: Option<u8>) {
+    async fn part(mut self, last: Option<DownFrame>) {
         // Without a goodbye the socket is dropped: a Close frame alone would leave 2.5.x clients "connected".
-        let Some(status) = status else { return };
-        if self.write(&mut vec![DownFrame::Disconnect { status }]).await.is_err() {
+        let Some(last) = last else { return };
+        if self.write(&mut vec![last]).await.is_err() {
             return;
         }
         let stream = &mut self.stream;

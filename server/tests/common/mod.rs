@@ -435,13 +435,22 @@ impl Client {
 
     /// Waits for a DISCONNECT (its status) or for the bare end of the connection (`None`).
     pub async fn ended(&mut self) -> Option<u8> {
-        let mut status = None;
+        match self.last_word().await? {
+            DownFrame::Disconnect { status } => Some(status),
+            DownFrame::Leaving { .. } => Some(3),
+            _ => None,
+        }
+    }
+
+    /// Waits for the end of the connection; the last DISCONNECT before it.
+    pub async fn last_word(&mut self) -> Option<DownFrame> {
+        let mut last = None;
         while let Some(frame) = self.frame().await {
-            if let DownFrame::Disconnect { status: found } = frame {
-                status = Some(found);
+            if matches!(frame, DownFrame::Disconnect { .. } | DownFrame::Leaving { .. }) {
+                last = Some(frame);
             }
         }
-        status
+        last
     }
 
     pub async fn close(mut self) {

@@ -46,6 +46,8 @@ impl Core {
                 let request = body::PullConversationStatesRequest { time: Some(known) };
                 self.ask_as(Asker::States, Topic::ConversationStates, user, request.to_bytes());
             }
+            // Navigation says that there are none.
+            AccountPart::Settings if !self.shared.navigation().user_settings => {}
             AccountPart::Settings => {
                 let request = body::PullUserSettingsRequest { version: Some(known), reserve: Some(true) };
                 self.ask_as(Asker::Settings, Topic::UserSettings, user, request.to_bytes());

@@ -2,7 +2,6 @@
 //! when is the session's matter.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::super::delivery::HostEvent;
 use super::super::event::{Event, Reply};
@@ -10,7 +9,7 @@ use super::{Core, answer};
 use crate::model::ErrorCode;
 use crate::session::{Generation, Input};
 use crate::timing;
-use crate::transport::{Events, Opening, TransportEvent};
+use crate::transport::{Events, Opening, ProbeUrl, TransportEvent};
 
 impl Core {
     pub(super) fn connect(&mut self, token: &str, reply: Reply<String>) {
@@ -31,6 +30,7 @@ impl Core {
             }
         }
         self.connects.push_back(reply);
+        self.probe = None;
         self.input(Input::Connect);
     }
 
@@ -38,6 +38,7 @@ impl Core {
         self.input(Input::Disconnect);
         self.input(Input::Forget);
         self.transport = None;
+        self.navigated = None;
         if let Some(folder) = &self.shared.folder {
             folder.forget_user();
         }
@@ -45,8 +46,8 @@ impl Core {
         self.forget_messages(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT);
     }
 
-    /// Connects with the last token; with pauses, an attempt after each.
-    pub(super) fn reconnect(&mut self, pauses: Vec<u64>, reply: Reply<String>) {
+    /// Connects with the last token; with pauses, an attempt after each, if the probe answers then.
+    pub(super) fn reconnect(&mut self, pauses: Vec<u64>, probe: Option<ProbeUrl>, reply: Reply<String>) {
         if self.shared.is_suspended() {
             return answer(reply, Err(ErrorCode::DATABASE_SUSPENDED.into()));
         }
@@ -55,6 +56,7 @@ impl Core {
         }
         self.wanted_by_host();
         self.connects.push_back(reply);
+        self.probe = probe;
         self.input(Input::Reconnect { pauses });
     }
 
@@ -101,7 +103,7 @@ impl Core {
         let shared = self.shared.clone();
         let events: Events =
             Arc::new(move |generation, event| shared.send(Event::Transport(generation, event)));
-        let how = Opening { fresh_navigation, network: self.network };
+        let how = Opening { fresh_navigation, network: self.network, probe: self.probe.clone() };
         let line = transport.open(generation, how, events);
         self.line = Some((generation, line));
     }
@@ -119,7 +121,6 @@ impl Core {
                     );
                 }
                 self.shared.set_channel(opened.channel);
-                self.shared.history.store(opened.history, Ordering::Relaxed);
                 let (heartbeat, dedupe) = (opened.heartbeat, opened.dedupe);
                 self.input(Input::TransportOpened { generation, heartbeat, dedupe });
             }
@@ -129,6 +130,12 @@ impl Core {
             }
             TransportEvent::Frame(frame) => self.input(Input::Frame { generation, frame }),
             TransportEvent::Garbage => self.input(Input::Garbage { generation }),
+            TransportEvent::Navigated(said) => {
+                self.navigated = Some(said.clone());
+                self.shared.set_navigation(said);
+            }
+            TransportEvent::RetryAfter(pause) => self.input(Input::RetryAfter { generation, pause }),
+            TransportEvent::Down => self.input(Input::ServiceDown { generation }),
             TransportEvent::Lost(code) => {
                 self.line = None;
                 self.input(Input::TransportLost { generation, code });

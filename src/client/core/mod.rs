@@ -19,10 +19,10 @@ use super::event::{Opened, Reply};
 use super::shared::{Shared, User};
 use super::{Error, Result, media};
 use crate::kill::{self, Point};
-use crate::model::{ErrorCode, Message, NetworkKind};
+use crate::model::{ErrorCode, Message, NavigationInfo, NetworkKind};
 use crate::session::{Action, Answer, Generation, Input, Millis, SendOutcome, Session};
-use crate::store::{Durability, StoreError};
-use crate::transport::{Line, Transport};
+use crate::store::{self, Durability, StoreError};
+use crate::transport::{Line, ProbeUrl, Transport};
 use crate::wire::UpFrame;
 
 /// Makes the transport for a token.
@@ -52,6 +52,10 @@ pub(crate) struct Core {
     leaving: bool,
     /// What the device is connected by, if the host has said so.
     network: Option<NetworkKind>,
+    /// What the host wants asked before the attempts that it has planned.
+    probe: Option<ProbeUrl>,
+    /// What navigation said to the present login, or to the one that is being made.
+    navigated: Option<Arc<NavigationInfo>>,
     /// Wall clock minus monotonic clock, when it was looked at last, ms.
     skew: i64,
 }
@@ -76,6 +80,8 @@ impl Core {
             once: None,
             leaving: false,
             network: None,
+            probe: None,
+            navigated: None,
         }
     }
 
@@ -105,7 +111,7 @@ impl Core {
     pub(crate) fn handle(&mut self, event: Event) -> bool {
         match event {
             Event::Connect { token, reply } => self.host_connects(&token, reply),
-            Event::Reconnect { pauses, reply } => self.reconnect(pauses, reply),
+            Event::Reconnect { pauses, probe, reply } => self.reconnect(pauses, probe, reply),
             Event::Foreground(foreground) => self.input(Input::Foreground(foreground)),
             Event::Network(kind) => {
                 self.network = Some(kind);
@@ -204,6 +210,8 @@ impl Core {
             Action::AskToken { code } => self.ask_token(code),
             Action::LoggedIn { user_id, server_time } => self.logged_in(&user_id, server_time),
             Action::ConnectDone(result) => {
+                // What was planned has ended; attempts of the client's own are made without.
+                self.probe = None;
                 self.once_connected(&result);
                 if let Some(reply) = self.connects.pop_front() {
                     answer(reply, result.map_err(Error::from));
@@ -249,15 +257,25 @@ impl Core {
 
     fn logged_in(&mut self, user_id: &str, server_time: u64) {
         let server_time = i64::try_from(server_time).unwrap_or(i64::MAX);
-        let delta = self.shared.clock.wall().saturating_sub(server_time);
-        self.shared.delta.store(delta, Ordering::Relaxed);
+        // A time outside this era is no clock's, and what is sent must not be sorted by it.
+        if PLAUSIBLE.contains(&server_time) {
+            let delta = self.shared.clock.wall().saturating_sub(server_time);
+            self.shared.delta.store(delta, Ordering::Relaxed);
+        } else {
+            log::warn!("the server's time is {server_time} ms: not believed");
+        }
         self.login += 1;
         self.login_time = server_time;
         let login = self.login;
         if self.shared.user_id().is_some_and(|open| open != user_id) {
             self.forget_messages(ErrorCode::BIZ_ERROR_CLIENT_NOT_INIT);
         }
-        match self.shared.open_user(user_id) {
+        let opened = self.shared.open_user(user_id);
+        // Opening has put what an earlier run knew in its place.
+        if let Some(said) = &self.navigated {
+            self.shared.set_navigation(said.clone());
+        }
+        match opened {
             Ok(user) => {
                 let shared = self.shared.clone();
                 let id = user.id.clone();
@@ -285,6 +303,8 @@ impl Core {
                 // What the server has answered does not go again, though the disk was full.
                 outbox.retain(|waits| self.unsettled.iter().all(|(_, message, _)| *message != waits.message));
                 outbox.extend(signals.outgoing);
+                // Before the host hears that it is connected, and perhaps closes the client.
+                self.keep_experience();
                 self.input(Input::StoreReady { cursors, outbox });
                 self.ask_signals(signals.questions);
                 media::continue_all(&self.shared);
@@ -294,6 +314,22 @@ impl Core {
                 self.input(Input::StoreUnavailable(error.code));
             }
         }
+    }
+
+    /// Keeps what this login has learned of navigation and servers for the next run.
+    fn keep_experience(&self) {
+        self.with_user(|user, shared| {
+            let known = shared.experience.write(&shared.clock);
+            user.store.run(
+                Durability::Relaxed,
+                move |connection| store::settings::set(connection, store::settings::NAVIGATION, &known),
+                |result| {
+                    if let Err(error) = result {
+                        log::warn!("what is known of navigation cannot be kept: {error}");
+                    }
+                },
+            );
+        });
     }
 
     fn with_user(&self, run: impl FnOnce(&User, Arc<Shared>)) {
@@ -317,6 +353,9 @@ impl Core {
         self.close_asked();
     }
 }
+
+/// Server times that are believed, ms: from 2010 to 2100.
+const PLAUSIBLE: std::ops::Range<i64> = 1_262_304_000_000..4_102_444_800_000;
 
 /// The asker may have lost interest.
 fn answer<T>(reply: Reply<T>, result: Result<T>) {

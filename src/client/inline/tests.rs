@@ -3,7 +3,7 @@
 use super::*;
 use crate::client::event::Care;
 use crate::client::{InsertedMessage, SyncReport};
-use crate::model::{ConnectionChannel, MessageChangeKind, SentStatus};
+use crate::model::{ConnectionChannel, MessageChangeKind, NavigationInfo, SentStatus};
 use crate::timing;
 use crate::transport::Opened;
 use crate::wire::{Accepted, Body, ConnAck, DownFrame, PubAck, Qos, QueryAck, Topic, body};
@@ -111,6 +111,27 @@ fn a_full_disk_confirms_nothing_and_passes() {
         told.iter().any(|told| matches!(told, Told::Sent(message) if message.id == local.id)),
         "{told:?}"
     );
+}
+
+#[test]
+fn settings_are_asked_for_unless_navigation_says_that_there_are_none() {
+    for (said, expected) in [("{}", true), (r#"{"openUS":1}"#, true), (r#"{"openUS":0}"#, false)] {
+        let options = ClientOptions::new("app", "http://127.0.0.1");
+        let mut client = InlineClient::new(options, Clock::manual(1_700_000_000_000), 1).unwrap();
+        client.connect("token");
+        let said = NavigationInfo::from_json(said).unwrap();
+        client.line(TransportEvent::Navigated(Arc::new(said)));
+        log_in(&mut client);
+        client.line(TransportEvent::Frame(DownFrame::PingResp));
+        let pull = pull_id(&client.take_frames()).unwrap();
+        client.line(page(pull, "the end"));
+        let asks = |topic: Topic, frames: &[UpFrame]| {
+            frames.iter().any(|frame| matches!(frame, UpFrame::Query(query) if query.topic == topic.as_str()))
+        };
+        let frames = client.take_frames();
+        assert!(asks(Topic::ConversationStates, &frames));
+        assert_eq!(asks(Topic::UserSettings, &frames), expected);
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::oneshot;
 
 use super::delivery::HostEvent;
-use super::kinds::{SendOptions, compose};
+use super::kinds::{SendOptions, check_limits, compose};
 use super::shared::{Shared, User};
 use super::{Error, Result};
 use crate::model::{ConversationKey, ErrorCode, Message};
@@ -62,7 +62,8 @@ impl Media {
     /// other, after those that were sent meanwhile.
     ///
     /// # Errors
-    /// 41002 if no uploader is set, 34410 if the file cannot be read, 34411 if it is empty; else as
+    /// 41002 if no uploader is set, 34410 if the file cannot be read, 34411 if it is empty; else, also for the
+    /// size of the file where the limit is one, as
     /// [`super::Messages::send`].
     pub async fn send(
         &self,
@@ -79,6 +80,7 @@ impl Media {
         let key = content::url_key(&object_name, options.url_key.as_deref()).to_owned();
         // A content that cannot take an address is refused now, not after the upload.
         content::with_url(&content, &key, "")?;
+        check_limits(&shared.navigation(), &object_name, &content, size)?;
         let new = compose(&shared, &user, conversation, object_name, content, options)?;
         let (client, of) = (shared.clone(), user.clone());
         let work = move |connection: &rusqlite::Connection| {

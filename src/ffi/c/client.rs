@@ -284,6 +284,12 @@ pub const ANSER_INFO_SDK: i32 = 3;
 /// Where data lies and how much there is: `{"path","bytes"}`; `path` is null in memory.
 pub const ANSER_INFO_STORAGE: i32 = 4;
 
+/// What navigation said last: `{"user_id","history","chatroom_history","chatroom_entries","many_chatrooms",
+/// "public_services","user_settings","calls","group_receipts","gif_kilobytes","video_seconds","offline_days",
+/// "upload_server","answer"}`. Limits are null where there are none; `answer` is the whole answer. The defaults
+/// before the first one.
+pub const ANSER_INFO_NAVIGATION: i32 = 5;
+
 /// Writes what the client says about `ANSER_INFO_…` as JSON, with its NUL, into `buffer` of `size` bytes, and
 /// the size it needs to `*needed` (which may be NULL). Returns 0, 33003 for another kind, 34407 if the buffer
 /// is NULL or too small, 34403.
@@ -323,6 +329,25 @@ pub extern "C" fn anser_client_info(
             ANSER_INFO_STORAGE => {
                 let storage = client.storage_info();
                 json!({ "path": storage.path, "bytes": storage.bytes })
+            }
+            ANSER_INFO_NAVIGATION => {
+                let said = client.navigation_info();
+                json!({
+                    "user_id": said.user_id,
+                    "history": said.history,
+                    "chatroom_history": said.chatroom_history,
+                    "chatroom_entries": said.chatroom_entries,
+                    "many_chatrooms": said.many_chatrooms,
+                    "public_services": said.public_services,
+                    "user_settings": said.user_settings,
+                    "calls": said.calls,
+                    "group_receipts": said.group_receipts,
+                    "gif_kilobytes": said.gif_kilobytes,
+                    "video_seconds": said.video_seconds,
+                    "offline_days": said.offline_days,
+                    "upload_server": said.upload_server,
+                    "answer": serde_json::from_str::<serde_json::Value>(&said.json).unwrap_or_default(),
+                })
             }
             _ => return Err(ErrorCode::BIZ_ERROR_INVALID_PARAMETER),
         };

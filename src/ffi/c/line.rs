@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::border::{guard, optional_text};
+use super::border::{guard, optional_text, text};
 use super::client::{Completion, start};
 use super::input::list;
 use super::registry;
@@ -38,6 +38,26 @@ pub extern "C" fn anser_client_reconnect_after(
     start(client, Completion { callback, user_data, destroy }, |client| {
         let pauses = list(pauses_ms, count)?.to_vec();
         Ok(async move { client.reconnect_after(pauses).await })
+    })
+}
+
+/// As `anser_client_reconnect_after`, but asks `probe_url` (GET, `http://…` or `https://…`, with nothing of the user's
+/// in it) after each pause, and makes an attempt only if something answers there with a status below 500. A probe
+/// without an answer counts as an attempt that failed. Without pauses there is one, at once. Ends with 33003 for
+/// another kind of URL, too. Returns as `anser_client_connect`.
+#[unsafe(no_mangle)]
+pub extern "C" fn anser_client_reconnect_probing(
+    client: AnserClient,
+    probe_url: *const c_char,
+    pauses_ms: *const u64,
+    count: usize,
+    callback: AnserCallback,
+    user_data: *mut c_void,
+    destroy: AnserDestroy,
+) -> i32 {
+    start(client, Completion { callback, user_data, destroy }, |client| {
+        let (probe_url, pauses) = (text(probe_url)?.to_owned(), list(pauses_ms, count)?.to_vec());
+        Ok(async move { client.reconnect_probing(probe_url, pauses).await })
     })
 }
 

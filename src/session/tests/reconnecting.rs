@@ -30,6 +30,12 @@ enum Failure {
     NoProof,
     /// Lost with the server's wish for 20 s of rest.
     Rest,
+    /// A server is there and takes nobody: refused, or an error of its own.
+    Down,
+    /// The same, and it names 20 s of rest.
+    DownRest,
+    /// DISCONNECT 3 with 20 s of rest.
+    LeavesRest,
     /// Lost while there is no network.
     NoNetwork,
 }
@@ -70,23 +76,28 @@ const ROWS: &[Row] = &[
     (Lost(30010), WebSocket, Opening, 5, 0, Some(13125), 30010),
     (Lost(30010), WebSocket, Opening, 6, 0, Some(45265), 30010),
     (Lost(30010), WebSocket, Opening, 7, 0, Some(35748), 30010),
+    (Down, WebSocket, Opening, 0, 0, Some(8327), 30010),
+    (Down, WebSocket, Opening, 3, 0, Some(15107), 30010),
+    (Down, WebSocket, Opening, 6, 0, Some(45265), 30010),
+    (DownRest, WebSocket, Opening, 0, 0, Some(28327), 30010),
     (NoConnAck, WebSocket, Greeting, 0, 15000, Some(327), 31000),
-    (Unavailable, WebSocket, Greeting, 0, 0, Some(327), 31003),
+    (Unavailable, WebSocket, Greeting, 0, 0, Some(8327), 31003),
     (Garbage, WebSocket, Greeting, 0, 0, Some(327), 32002),
     (Lost(30011), WebSocket, Greeting, 0, 0, Some(327), 30011),
     (Lost(30011), WebSocket, Preparing, 1, 0, Some(1652), 30011),
-    (Leaves, WebSocket, Preparing, 1, 0, Some(1652), 30027),
+    (Leaves, WebSocket, Preparing, 1, 0, Some(11652), 30027),
     (NoConnAck, Polling, Greeting, 0, 15000, Some(327), 31000),
-    (Unavailable, Polling, Greeting, 0, 0, Some(327), 31003),
+    (Unavailable, Polling, Greeting, 0, 0, Some(8327), 31003),
     (Garbage, Polling, Greeting, 0, 0, Some(327), 32002),
     (Lost(30011), Polling, Greeting, 0, 0, Some(327), 30011),
     (Lost(30011), Polling, Preparing, 1, 0, Some(1652), 30011),
-    (Leaves, Polling, Preparing, 1, 0, Some(1652), 30027),
+    (Leaves, Polling, Preparing, 1, 0, Some(11652), 30027),
     (NoPong, WebSocket, Preparing, 1, 6000, Some(1652), 30013),
     (Lost(30011), WebSocket, Young, 3, 0, Some(3107), 30011),
     (Lost(30027), WebSocket, Young, 3, 0, Some(3107), 30027),
     (Garbage, WebSocket, Young, 3, 0, Some(3107), 32002),
-    (Leaves, WebSocket, Young, 3, 0, Some(3107), 30027),
+    (Leaves, WebSocket, Young, 3, 0, Some(15107), 30027),
+    (LeavesRest, WebSocket, Young, 3, 0, Some(23107), 30027),
     (NoProof, WebSocket, Young, 3, 6000, Some(3107), 30013),
     (NoPong, WebSocket, Young, 3, 36000, Some(3107), 30013),
     (NoPongBehind, WebSocket, Young, 3, 86000, Some(3107), 30013),
@@ -95,14 +106,14 @@ const ROWS: &[Row] = &[
     (Lost(30011), Polling, Young, 3, 0, Some(3107), 30011),
     (Lost(30027), Polling, Young, 3, 0, Some(3107), 30027),
     (Garbage, Polling, Young, 3, 0, Some(3107), 32002),
-    (Leaves, Polling, Young, 3, 0, Some(3107), 30027),
+    (Leaves, Polling, Young, 3, 0, Some(15107), 30027),
     (NoProof, Polling, Young, 3, 10000, Some(3107), 30013),
     (Rest, Polling, Young, 3, 0, Some(23107), 30011),
     (NoNetwork, Polling, Young, 3, 0, None, 30011),
     (Lost(30011), WebSocket, Healthy, 3, 0, Some(107), 30011),
     (Lost(30027), WebSocket, Healthy, 3, 0, Some(107), 30027),
     (Garbage, WebSocket, Healthy, 3, 0, Some(107), 32002),
-    (Leaves, WebSocket, Healthy, 3, 0, Some(107), 30027),
+    (Leaves, WebSocket, Healthy, 3, 0, Some(15107), 30027),
     (NoProof, WebSocket, Healthy, 3, 6000, Some(107), 30013),
     (NoPong, WebSocket, Healthy, 3, 36000, Some(107), 30013),
     (NoPongBehind, WebSocket, Healthy, 3, 86000, Some(107), 30013),
@@ -111,7 +122,7 @@ const ROWS: &[Row] = &[
     (Lost(30011), Polling, Healthy, 3, 0, Some(107), 30011),
     (Lost(30027), Polling, Healthy, 3, 0, Some(107), 30027),
     (Garbage, Polling, Healthy, 3, 0, Some(107), 32002),
-    (Leaves, Polling, Healthy, 3, 0, Some(107), 30027),
+    (Leaves, Polling, Healthy, 3, 0, Some(15107), 30027),
     (NoProof, Polling, Healthy, 3, 10000, Some(107), 30013),
     (Rest, Polling, Healthy, 3, 0, Some(20107), 30011),
     (NoNetwork, Polling, Healthy, 3, 0, None, 30011),
@@ -164,6 +175,14 @@ fn fail(rig: &mut Rig, failure: Failure) -> Vec<Action> {
         Unavailable => return rig.frame(connack(3)),
         Garbage => return rig.input(Input::Garbage { generation }),
         Leaves => return rig.frame(DownFrame::Disconnect { status: 3 }),
+        Down | DownRest => {
+            if failure == DownRest {
+                rig.input(Input::RetryAfter { generation, pause: 20_000 });
+            }
+            rig.input(Input::ServiceDown { generation });
+            return rig.input(lost(30010));
+        }
+        LeavesRest => return rig.frame(DownFrame::Leaving { retry_after: 20_000 }),
         Rest => {
             rig.input(Input::RetryAfter { generation, pause: 20_000 });
             return rig.input(lost(30011));
@@ -229,6 +248,9 @@ fn line(row: &Row) -> String {
         NoPongBehind => "no PINGRESP, in the background",
         NoProof => "no sign of life after a change of network",
         Rest => "breaks, the server asks for 20 s of rest",
+        Down => "a server refuses, or fails by itself",
+        DownRest => "the same, and it asks for 20 s of rest",
+        LeavesRest => "DISCONNECT 3 with 20 s of rest",
         NoNetwork => "breaks, there is no network",
     };
     let transport = if *phase == Opening { "–".to_owned() } else { format!("{transport:?}") };
@@ -255,8 +277,9 @@ fn every_loss_is_noticed_and_tried_again_at_its_time() {
         let (failure, _, phase, before, _, again, _) = *row;
         // A minute of health makes up for what failed before it.
         let failures = if phase == Healthy { 0 } else { before };
-        let ceiling = (1_000 << failures.min(6)).min(60_000);
-        let rest = if failure == Rest { 20_000 } else { 0 };
+        let least = if matches!(failure, Down | DownRest | Leaves | Unavailable) { 20_000 } else { 1_000 };
+        let ceiling = (1_000 << failures.min(6)).min(60_000).max(least);
+        let rest = if matches!(failure, Rest | DownRest | LeavesRest) { 20_000 } else { 0 };
         assert!(again.is_none_or(|again| (rest..rest + ceiling).contains(&again)), "{row:?}");
         assert_eq!(again.is_none(), failure == NoNetwork, "{row:?}");
     }

@@ -87,6 +87,40 @@ fn barred() -> Rig {
     rig
 }
 
+fn blocked() -> Rig {
+    let mut rig = Rig::online();
+    rig.frame(DownFrame::Disconnect { status: 2 });
+    rig
+}
+
+fn wrong_key() -> Rig {
+    let mut rig = greeting();
+    rig.frame(connack(2));
+    rig
+}
+
+fn wrong_domain() -> Rig {
+    let mut rig = greeting();
+    rig.frame(connack(12));
+    rig
+}
+
+fn logged_out() -> Rig {
+    let mut rig = Rig::online();
+    rig.frame(DownFrame::Disconnect { status: 4 });
+    rig
+}
+
+/// Everything that is no wish of the host to be connected.
+fn rest_of_the_world(rig: &mut Rig) -> Vec<Action> {
+    rig.now += 86_400_000;
+    let mut actions = rig.input(Input::Network(NetworkKind::Wifi));
+    actions.extend(rig.input(Input::Foreground(false)));
+    actions.extend(rig.input(Input::Foreground(true)));
+    actions.extend(rig.input(Input::Tick));
+    actions
+}
+
 fn planned() -> Rig {
     let mut rig = disconnected();
     rig.input(Input::Reconnect { pauses: vec![100, 200] });
@@ -159,6 +193,19 @@ const ROWS: &[Row] = rows! {
         |rig: &mut Rig| lose(rig, 31004), [];
     "opening: 1 CONNECTING" opening, "no transport can be opened" => |rig: &mut Rig| lose(rig, 30010),
         [(NetworkUnavailable, 30010)];
+    "opening: 1 CONNECTING" opening, "connect or reconnect" => |rig: &mut Rig| {
+        let mut actions = rig.input(Input::Connect);
+        actions.extend(rig.input(Input::Reconnect { pauses: vec![100] }));
+        actions
+    }, [];
+    "opening: 1 CONNECTING" opening, "another network (the attempt begins anew)" => |rig: &mut Rig| {
+        rig.input(Input::Network(NetworkKind::Wifi));
+        rig.input(Input::Network(NetworkKind::Cellular))
+    }, [];
+    "opening: 1 CONNECTING" opening, "a server is there and takes nobody" => |rig: &mut Rig| {
+        rig.input(Input::ServiceDown { generation: rig.generation });
+        lose(rig, 30010)
+    }, [(NetworkUnavailable, 30010)];
     "opening: 1 CONNECTING" opening, "the transport is open" => |rig: &mut Rig| rig.opened(), [];
     "opening: 1 CONNECTING" opening, "disconnect" => |rig: &mut Rig| rig.input(Input::Disconnect),
         [(Disconnected, 31016)];
@@ -182,6 +229,19 @@ const ROWS: &[Row] = rows! {
     "greeting: 1 CONNECTING" greeting, "no CONNACK in time" => until_due, [(NetworkUnavailable, 31000)];
     "greeting: 1 CONNECTING" greeting, "another frame before CONNACK" =>
         |rig: &mut Rig| rig.frame(acks(1, 0)), [(NetworkUnavailable, 32002)];
+    "greeting: 1 CONNECTING" greeting, "what arrives is no frame" =>
+        |rig: &mut Rig| rig.input(Input::Garbage { generation: rig.generation }), [(NetworkUnavailable, 32002)];
+    "greeting: 1 CONNECTING" greeting, "DISCONNECT 0 (redirect)" => end(0), [];
+    "greeting: 1 CONNECTING" greeting, "DISCONNECT 1 (kicked)" => end(1), [(KickedOfflineByOtherClient, 31010)];
+    "greeting: 1 CONNECTING" greeting, "DISCONNECT 2 (blocked)" => end(2), [(Blocked, 31009)];
+    "greeting: 1 CONNECTING" greeting, "DISCONNECT 3 (the server leaves)" => end(3),
+        [(NetworkUnavailable, 30027)];
+    "greeting: 1 CONNECTING" greeting, "DISCONNECT 4 (logout)" => end(4), [(ConnectionClosed, 31011)];
+    "greeting: 1 CONNECTING" greeting, "DISCONNECT 5 and above 6" => end(5), [(Disconnected, 31011)];
+    "greeting: 1 CONNECTING" greeting, "another network (the attempt begins anew)" => |rig: &mut Rig| {
+        rig.input(Input::Network(NetworkKind::Wifi));
+        rig.input(Input::Network(NetworkKind::Cellular))
+    }, [];
     "greeting: 1 CONNECTING" greeting, "the transport is lost" => |rig: &mut Rig| lose(rig, 30011),
         [(NetworkUnavailable, 30011)];
     "greeting: 1 CONNECTING" greeting, "disconnect" => |rig: &mut Rig| rig.input(Input::Disconnect),
@@ -196,6 +256,13 @@ const ROWS: &[Row] = rows! {
         rig.opened();
         rig.frame(connack(10))
     }, [(Disconnected, 31020)];
+    "asking for a token: 1 CONNECTING" asking, "connect, a network, the foreground" => |rig: &mut Rig| {
+        let mut actions = rig.input(Input::Connect);
+        actions.extend(rig.input(Input::Network(NetworkKind::Wifi)));
+        actions.extend(rig.input(Input::Foreground(false)));
+        actions.extend(rig.input(Input::Foreground(true)));
+        actions
+    }, [];
     "asking for a token: 1 CONNECTING" asking, "disconnect" => |rig: &mut Rig| rig.input(Input::Disconnect),
         [(Disconnected, 31016)];
     "preparing: 0 CONNECTED" preparing, "the store is open" =>
@@ -205,12 +272,22 @@ const ROWS: &[Row] = rows! {
         [(Disconnected, 34302)];
     "preparing: 0 CONNECTED" preparing, "the transport is lost" => |rig: &mut Rig| lose(rig, 30011),
         [(NetworkUnavailable, 30011)];
+    "preparing: 0 CONNECTED" preparing, "DISCONNECT 1 (kicked)" => end(1),
+        [(KickedOfflineByOtherClient, 31010)];
+    "preparing: 0 CONNECTED" preparing, "DISCONNECT 3 (the server leaves)" => end(3),
+        [(NetworkUnavailable, 30027)];
+    "preparing: 0 CONNECTED" preparing, "what arrives is no frame" =>
+        |rig: &mut Rig| rig.input(Input::Garbage { generation: rig.generation }), [(NetworkUnavailable, 32002)];
+    "preparing: 0 CONNECTED" preparing, "disconnect or logout" => |rig: &mut Rig| rig.input(Input::Disconnect),
+        [(Disconnected, 31016)];
     "preparing: 0 CONNECTED" preparing, "no answer to the first heartbeat" => until_due,
         [(NetworkUnavailable, 30013)];
     "online: 0 CONNECTED" online, "DISCONNECT 0 (redirect)" => end(0), [(Connecting, 0)];
     "online: 0 CONNECTED" online, "DISCONNECT 1 (kicked)" => end(1), [(KickedOfflineByOtherClient, 31010)];
     "online: 0 CONNECTED" online, "DISCONNECT 2 (blocked)" => end(2), [(Blocked, 31009)];
     "online: 0 CONNECTED" online, "DISCONNECT 3 (the server leaves)" => end(3), [(NetworkUnavailable, 30027)];
+    "online: 0 CONNECTED" online, "DISCONNECT 3 with a time to come again" =>
+        |rig: &mut Rig| rig.frame(DownFrame::Leaving { retry_after: 500 }), [(NetworkUnavailable, 30027)];
     "online: 0 CONNECTED" online, "DISCONNECT 4 (logout)" => end(4), [(ConnectionClosed, 31011)];
     "online: 0 CONNECTED" online, "DISCONNECT 5" => end(5), [(Disconnected, 31011)];
     "online: 0 CONNECTED" online, "DISCONNECT 6 (redirect)" => end(6), [(Connecting, 0)];
@@ -224,7 +301,19 @@ const ROWS: &[Row] = rows! {
         |rig: &mut Rig| rig.input(Input::Garbage { generation: rig.generation }), [(NetworkUnavailable, 32002)];
     "online: 0 CONNECTED" online, "another network, or none (the line is proven)" =>
         |rig: &mut Rig| rig.input(Input::Network(NetworkKind::Unavailable)), [];
-    "online: 0 CONNECTED" online, "connect" => |rig: &mut Rig| rig.input(Input::Connect), [];
+    "online: 0 CONNECTED" online, "connect or reconnect" => |rig: &mut Rig| {
+        let mut actions = rig.input(Input::Connect);
+        actions.extend(rig.input(Input::Reconnect { pauses: vec![100] }));
+        actions
+    }, [];
+    "online: 0 CONNECTED" online, "another channel, CONNACK 0" => |rig: &mut Rig| {
+        rig.input(Input::TransportUpgraded { generation: rig.generation, heartbeat: true });
+        rig.frame(connack(0))
+    }, [];
+    "online: 0 CONNECTED" online, "another channel, refused or another user" => |rig: &mut Rig| {
+        rig.input(Input::TransportUpgraded { generation: rig.generation, heartbeat: true });
+        rig.frame(connack(4))
+    }, [(NetworkUnavailable, 32002)];
     "online: 0 CONNECTED" online, "disconnect or logout" => |rig: &mut Rig| rig.input(Input::Disconnect),
         [(Disconnected, 31016)];
     "waiting: 3 NETWORK_UNAVAILABLE" waiting, "the pause is over" => until_due, [(Connecting, 0)];
@@ -256,22 +345,39 @@ const ROWS: &[Row] = rows! {
         until_due(rig);
         lose(rig, 30010)
     }, [(NetworkUnavailable, 30010)];
+    "planned: 1 CONNECTING" planned, "its pause is over" => until_due, [];
+    "planned: 1 CONNECTING" planned, "the last planned attempt fails" => |rig: &mut Rig| {
+        until_due(rig);
+        lose(rig, 30010);
+        until_due(rig);
+        lose(rig, 30010)
+    }, [(NetworkUnavailable, 30010)];
+    "planned: 1 CONNECTING" planned, "no network any more (the plan goes on)" =>
+        |rig: &mut Rig| rig.input(Input::Network(NetworkKind::Unavailable)), [];
     "planned: 1 CONNECTING" planned, "disconnect" => |rig: &mut Rig| rig.input(Input::Disconnect),
         [(Disconnected, 31016)];
     "disconnected: 2 DISCONNECTED" disconnected, "connect or reconnect" =>
         |rig: &mut Rig| rig.input(Input::Connect), [(Connecting, 0)];
-    "disconnected: 2 DISCONNECTED" disconnected, "a network, the foreground, time" => |rig: &mut Rig| {
-        rig.now += 86_400_000;
-        let mut actions = rig.input(Input::Network(NetworkKind::Wifi));
-        actions.extend(rig.input(Input::Foreground(false)));
-        actions.extend(rig.input(Input::Foreground(true)));
-        actions.extend(rig.input(Input::Tick));
-        actions
-    }, [];
+    "disconnected: 2 DISCONNECTED" disconnected, "a network, the foreground, time" => rest_of_the_world,
+        [];
     "kicked: 6 KICKED_OFFLINE_BY_OTHER_CLIENT" kicked, "connect or reconnect" =>
         |rig: &mut Rig| rig.input(Input::Connect), [(Connecting, 0)];
+    "kicked: 6 KICKED_OFFLINE_BY_OTHER_CLIENT" kicked, "a network, the foreground, time" => rest_of_the_world,
+        [];
     "kicked: 6 KICKED_OFFLINE_BY_OTHER_CLIENT" kicked, "disconnect or logout" =>
         |rig: &mut Rig| rig.input(Input::Disconnect), [(Disconnected, 31016)];
+    "blocked: 9 BLOCKED" blocked, "connect or reconnect" => |rig: &mut Rig| rig.input(Input::Connect),
+        [(Connecting, 0)];
+    "blocked: 9 BLOCKED" blocked, "a network, the foreground, time" => rest_of_the_world, [];
+    "wrong app key: 20 APPKEY_IS_FAKE" wrong_key, "connect or reconnect" =>
+        |rig: &mut Rig| rig.input(Input::Connect), [(Connecting, 0)];
+    "wrong app key: 20 APPKEY_IS_FAKE" wrong_key, "a network, the foreground, time" => rest_of_the_world, [];
+    "wrong domain: 12 DOMAIN_INCORRECT" wrong_domain, "connect or reconnect" =>
+        |rig: &mut Rig| rig.input(Input::Connect), [(Connecting, 0)];
+    "logged out by the server: 4 CONNECTION_CLOSED" logged_out, "connect or reconnect" =>
+        |rig: &mut Rig| rig.input(Input::Connect), [(Connecting, 0)];
+    "logged out by the server: 4 CONNECTION_CLOSED" logged_out, "a network, the foreground, time" =>
+        rest_of_the_world, [];
     "kicked six times in a row" fought, "connect or reconnect" => |rig: &mut Rig| rig.input(Input::Connect),
         [(Ultralimit, 1101)];
     "barred: 1101 ULTRALIMIT" barred, "connect or reconnect" => |rig: &mut Rig| rig.input(Input::Connect), [];

@@ -3,6 +3,7 @@
 use bytestring::ByteString;
 use serde_json::{Map, Value, json};
 
+use super::super::down::LEAVING;
 use super::super::{
     Accepted, ConnAck, DownFrame, DownPublish, FrameType, Header, PubAck, Qos, QueryAck, Topic, WireError,
     json_body, schema::MessageInfo,
@@ -42,6 +43,8 @@ pub struct Signal {
     pub date: Option<u32>,
     /// PUBACK.
     pub message_uid: Option<String>,
+    /// DISCONNECT, ms: Anser's addition.
+    pub retry_after: Option<u32>,
 }
 
 impl Signal {
@@ -84,6 +87,7 @@ impl Signal {
             data: text(object, "data")?,
             date: narrow(object, "date")?,
             message_uid: text(object, "messageUId")?,
+            retry_after: narrow(object, "retryAfter").unwrap_or_default(),
         })
     }
 
@@ -149,7 +153,10 @@ impl Signal {
                 })
             }
             FrameType::PingResp => DownFrame::PingResp,
-            FrameType::Disconnect => DownFrame::Disconnect { status: byte_status(self.status)? },
+            FrameType::Disconnect => match (byte_status(self.status)?, self.retry_after) {
+                (LEAVING, Some(retry_after)) => DownFrame::Leaving { retry_after },
+                (status, _) => DownFrame::Disconnect { status },
+            },
             FrameType::SubAck | FrameType::UnsubAck => DownFrame::Ignored(kind),
             _ => return Err(WireError::WrongDirection(self.header.kind)),
         })
@@ -259,6 +266,9 @@ fn to_value(frame: &DownFrame, asked: Option<Topic>, family: Family) -> Result<V
             };
             json!({ "headerCode": code, "messageId": 0, "status": status })
         }
+        DownFrame::Leaving { retry_after } => {
+            json!({ "headerCode": 224, "messageId": 0, "status": LEAVING, "retryAfter": retry_after })
+        }
         DownFrame::Ignored(kind) => return Err(WireError::NoWriter(*kind as u8)),
     })
 }
@@ -328,6 +338,24 @@ mod tests {
         let refused = frame(r#"{"headerCode":64,"messageId":3,"status":405}"#).unwrap();
         assert_eq!(refused, DownFrame::PubAck(PubAck::new(3, 405, 0, "")));
         assert!(frame(r#"{"headerCode":64,"messageId":3,"status":0}"#).is_err());
+    }
+
+    #[test]
+    fn who_leaves_may_say_when_to_come_again() {
+        let leaving = DownFrame::Leaving { retry_after: 70_000 };
+        let text = write_answer(std::slice::from_ref(&leaving), Family::Engine, |_| None).unwrap();
+        assert_eq!(frame(&text).unwrap(), leaving);
+        assert_eq!(DownFrame::decode(leaving.encode().unwrap()).unwrap(), leaving);
+        // Without the addition, or with one of another kind, it is what everybody writes.
+        for plain in ["", r#","retryAfter":"soon""#, r#","retryAfter":-1"#] {
+            let text = format!(r#"{{"headerCode":224,"messageId":0,"status":3{plain}}}"#);
+            assert_eq!(frame(&text).unwrap(), DownFrame::Disconnect { status: 3 });
+        }
+        for (bytes, status) in
+            [(vec![0xe0, 0, 3], 3), (vec![0xe0, 0, 3, 1], 3), (vec![0xe0, 0, 1, 0, 0, 0, 9], 1)]
+        {
+            assert_eq!(DownFrame::decode(bytes.into()).unwrap(), DownFrame::Disconnect { status });
+        }
     }
 
     #[test]

@@ -200,7 +200,10 @@ impl Peer {
             DownFrame::QueryAck(ack) if self.engine => self.page_arrived(ack, now)?,
             DownFrame::QueryAck(ack) => self.answered(ack, now)?,
             DownFrame::Publish(publish) => self.published(publish, now)?,
-            DownFrame::PubAck(_) | DownFrame::Disconnect { .. } | DownFrame::Ignored(_) => {}
+            DownFrame::PubAck(_)
+            | DownFrame::Disconnect { .. }
+            | DownFrame::Leaving { .. }
+            | DownFrame::Ignored(_) => {}
         }
         Ok(())
     }

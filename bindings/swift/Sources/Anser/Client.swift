@@ -51,6 +51,8 @@ public final class Client: Sendable {
     public var appInfo: AppInfo { native.appInfo() }
     /// This library.
     public var sdkInfo: SdkInfo { native.sdkInfo() }
+    /// What navigation said last: the switches and limits of the app, and its whole answer.
+    public var navigationInfo: NavigationInfo { native.navigationInfo() }
     /// Where data lies, and how much there is.
     public var storageInfo: StorageInfo { native.storageInfo() }
     /// The device, as the host describes it.
@@ -76,6 +78,12 @@ public final class Client: Sendable {
     @discardableResult
     public func reconnectAfter(pausesMs: [UInt64]) async throws -> String {
         try await native.reconnectAfter(pausesMs: pausesMs)
+    }
+
+    /// As `reconnectAfter`, with an attempt only if something answers at `probeUrl` after the pause; the user's id.
+    @discardableResult
+    public func reconnectProbing(probeUrl: String, pausesMs: [UInt64]) async throws -> String {
+        try await native.reconnectProbing(probeUrl: probeUrl, pausesMs: pausesMs)
     }
 
     /// Another token of the same user, or nil if there is none: the answer to `onTokenNeeded`; unasked, it is

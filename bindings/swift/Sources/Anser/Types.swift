@@ -32,6 +32,7 @@ public typealias Message = AnserBindings.Message
 public typealias MessageDirection = AnserBindings.MessageDirection
 public typealias MessageKind = AnserBindings.MessageKind
 public typealias MuteLevel = AnserBindings.MuteLevel
+public typealias NavigationInfo = AnserBindings.NavigationInfo
 public typealias NetworkKind = AnserBindings.NetworkKind
 public typealias Platform = AnserBindings.Platform
 public typealias PushOptions = AnserBindings.PushOptions

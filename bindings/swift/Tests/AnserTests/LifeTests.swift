@@ -60,6 +60,10 @@ final class LifeTests: XCTestCase {
         try await client.disconnect()
         let again = try await client.reconnectAfter(pausesMs: [1, 50])
         XCTAssertEqual(again, alice.user)
+        let probed = try await client.reconnectProbing(
+            probeUrl: Server.shared.info.navi + "/ping", pausesMs: [1])
+        XCTAssertEqual(probed, alice.user)
+        XCTAssertEqual(client.navigationInfo.gifKilobytes, 2048)
     }
 
     func testRefusals() async throws {

@@ -24,6 +24,9 @@ pub(super) enum Step {
         back: u64,
         pause: u64,
     },
+    ServiceDown {
+        back: u64,
+    },
     /// The clock goes back.
     Back {
         by: u64,

@@ -39,6 +39,7 @@ fn any_frame() -> impl Strategy<Value = DownFrame> {
         (0..16_u8).prop_map(connack),
         Just(DownFrame::PingResp),
         (0..9_u8).prop_map(|status| DownFrame::Disconnect { status }),
+        any::<u32>().prop_map(|retry_after| DownFrame::Leaving { retry_after }),
         (id.clone(), status.clone()).prop_map(|(id, status)| acks(id, status)),
         (qos.clone(), any::<bool>(), topics, id.clone(), any_body()).prop_map(
             |(qos, dup, topic, message_id, body)| DownFrame::Publish(DownPublish {
@@ -67,6 +68,7 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         1 => (0..5_i32).prop_map(|kind| Step::Network(NetworkKind::from_number(kind).unwrap())),
         1 => any::<bool>().prop_map(|renewed| Step::Token { renewed }),
         1 => (generation_back(), any::<u64>()).prop_map(|(back, pause)| Step::RetryAfter { back, pause }),
+        1 => generation_back().prop_map(|back| Step::ServiceDown { back }),
         1 => any::<u64>().prop_map(|by| Step::Back { by }),
         1 => Just(Step::Disconnect),
         1 => Just(Step::Navigation),

@@ -83,6 +83,9 @@ impl World {
             Step::RetryAfter { back: steps, pause } => {
                 self.input(Input::RetryAfter { generation: back(steps), pause });
             }
+            Step::ServiceDown { back: steps } => {
+                self.input(Input::ServiceDown { generation: back(steps) });
+            }
             Step::Back { by } => {
                 self.now = self.now.saturating_sub(by);
                 self.input(Input::Tick);

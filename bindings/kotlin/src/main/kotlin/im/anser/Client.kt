@@ -68,6 +68,9 @@ class Client(options: ClientOptions) : AutoCloseable {
     /** This library. */
     val sdkInfo: SdkInfo get() = native.sdkInfo()
 
+    /** What navigation said last: the switches and limits of the app, and its whole answer. */
+    val navigationInfo: NavigationInfo get() = native.navigationInfo()
+
     /** Where data lies, and how much there is. */
     val storageInfo: StorageInfo get() = native.storageInfo()
 
@@ -83,6 +86,13 @@ class Client(options: ClientOptions) : AutoCloseable {
      */
     suspend fun reconnectAfter(pausesMs: List<Long>): String =
         native.reconnectAfter(pausesMs.map { it.coerceAtLeast(0).toULong() })
+
+    /**
+     * As [reconnectAfter], with an attempt only if something answers at [probeUrl] after the pause; the user's
+     * id. See [NativeClient.reconnectProbing].
+     */
+    suspend fun reconnectProbing(probeUrl: String, pausesMs: List<Long>): String =
+        native.reconnectProbing(probeUrl, pausesMs.map { it.coerceAtLeast(0).toULong() })
 
     /**
      * Another token of the same user, or null if there is none: the answer to [onTokenNeeded]; unasked, it is

@@ -33,6 +33,7 @@ typealias Message = im.anser.ffi.Message
 typealias MessageDirection = im.anser.ffi.MessageDirection
 typealias MessageKind = im.anser.ffi.MessageKind
 typealias MuteLevel = im.anser.ffi.MuteLevel
+typealias NavigationInfo = im.anser.ffi.NavigationInfo
 typealias NetworkKind = im.anser.ffi.NetworkKind
 typealias Platform = im.anser.ffi.Platform
 typealias PushOptions = im.anser.ffi.PushOptions

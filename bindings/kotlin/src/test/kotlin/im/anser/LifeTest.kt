@@ -51,6 +51,8 @@ class LifeTest {
         assertEquals(ConnectionChannel.WEBSOCKET, client.channel)
         assertEquals(alice.user, client.currentUserId)
         assertTrue(abs(client.serverTimeDelta) < 600_000, "one machine, one clock")
+        assertEquals(2048u, client.navigationInfo.gifKilobytes)
+        assertEquals(alice.user, client.navigationInfo.userId)
         client.syncNow()
         client.disconnect()
         assertNotEquals(ConnectionStatus.CONNECTED, client.status)
@@ -102,6 +104,8 @@ class LifeTest {
         client.disconnect()
         assertEquals(users.first, client.reconnectAfter(listOf(1, 50)))
         assertEquals(33003, codeOf { client.reconnectAfter(listOf(Long.MAX_VALUE)) })
+        assertEquals(33003, codeOf { client.reconnectProbing("ftp://nowhere", listOf(1)) })
+        assertEquals(users.first, client.reconnectProbing("${Server.navigation}/ping", listOf(1)))
     }
 
     @Test
