@@ -77,11 +77,11 @@ pub const TRANSFER_RETRY_BASE: u64 = 1_000;
 pub const TRANSFER_RETRY_CAP: u64 = 60_000;
 /// Between two events of a transfer's progress: what eyes can follow.
 pub const PROGRESS_INTERVAL: u64 = 100;
-/// For the WebSocket upgrade where long polling stands by: with what TCP and the polled login take, a message
-/// leaves within three seconds.
+/// For the WebSocket upgrade where long polling stands by, and for the first word after it: with what TCP and the polled
+/// login take, a message leaves within three seconds.
 pub const UPGRADE_LIMIT: u64 = 2_000;
-/// A WebSocket that has brought nothing for so long after it opened lets nothing through: where there is another
-/// way, that is taken then.
+/// A WebSocket that has brought nothing for so long after it opened lets nothing through: the next server is tried then,
+/// if there is one.
 pub const MUTE_AFTER: u64 = 5_000;
 /// How long polling is tried first after WebSocket has proven useless: reconnecting must not pay for it again.
 pub const WEBSOCKET_REST: u64 = 300_000;

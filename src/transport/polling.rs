@@ -206,11 +206,17 @@ impl<'a> Poll<'a> {
                 None => pending().await,
             }
         };
+        let hold = async {
+            let code = self.hold(exchange(Purpose::Hold), report).await;
+            // The login of an upgrade ends the polled session, maybe before its CONNACK is here: that one counts.
+            drop(self.turn.lock().await);
+            code
+        };
         tokio::select! {
             biased;
-            code = self.hold(exchange(Purpose::Hold), report) => Err(code),
-            code = self.send(|| exchange(Purpose::Send), outbox, report) => Err(code),
             upgraded = upgraded => Ok(upgraded),
+            code = hold => Err(code),
+            code = self.send(|| exchange(Purpose::Send), outbox, report) => Err(code),
         }
     }
 
@@ -321,9 +327,10 @@ impl<'a> Poll<'a> {
             self.under_way().next.push_back(frame);
             let _turn = self.turn.lock().await;
             let Some(frame) = self.under_way().next.pop_front() else { continue };
+            let before = posts.len();
             posts.push(self.send_one(idle.pop().unwrap_or_else(&exchange), frame, report));
             let mut patience = pin!(sleep(Duration::from_millis(timing::SLOW_AFTER)));
-            while !posts.is_empty() {
+            while posts.len() > before {
                 tokio::select! {
                     biased;
                     Some(ended) = posts.next() => match ended {

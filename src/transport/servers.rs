@@ -32,7 +32,7 @@ struct Fared {
     answers: Vec<Known>,
 }
 
-/// An answer of navigation, and to whom it was given.
+/// An answer of navigation, and who gave it to whom.
 #[derive(Debug, Clone)]
 struct Known {
     login: String,
@@ -149,12 +149,13 @@ pub(super) struct Servers {
     login: String,
 }
 
-/// So many bytes of a digest tell tokens apart.
+/// So many bytes of a digest tell logins apart.
 const NAME: usize = 8;
 
-/// A name for a token that says nothing about it.
-fn name_of(token: &str) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
+/// A name for who asks whom, that says nothing about the token.
+fn name_of(navigation_urls: &str, token: &str) -> String {
+    let login = format!("{navigation_urls}\n{token}");
+    let digest = ring::digest::digest(&ring::digest::SHA256, login.as_bytes());
     digest.as_ref().iter().take(NAME).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -168,7 +169,7 @@ impl Servers {
     ) -> Result<Self, ErrorCode> {
         let navigation: Option<Vec<_>> = navigation_urls.split(',').map(Address::parse_navigation).collect();
         let navigation = navigation.ok_or(ErrorCode::NAVI_URL_INVALID)?;
-        let login = name_of(&identity.token);
+        let login = name_of(navigation_urls, &identity.token);
         Ok(Self { navigation, identity, dialer, clock, experience, login })
     }
 

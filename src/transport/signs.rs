@@ -2,7 +2,9 @@
 //! is there and takes nobody. Written where answers are read, read once by the attempt's owner; decides nothing.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
+use httpdate::parse_http_date;
 use hyper::HeaderMap;
 use hyper::header::{DATE, HeaderName, HeaderValue, RETRY_AFTER};
 
@@ -57,35 +59,13 @@ fn retry_after(headers: &HeaderMap) -> Option<Millis> {
     let seconds = match wanted.parse::<u64>() {
         Ok(seconds) => seconds,
         Err(_) => {
-            let now = text(DATE).and_then(read_date).unwrap_or_else(|| Clock::system().wall() / 1_000);
-            read_date(wanted)?.saturating_sub(now).max(0).unsigned_abs()
+            let now = text(DATE).and_then(|date| parse_http_date(date).ok());
+            let until = parse_http_date(wanted).ok()?;
+            let here = || UNIX_EPOCH + Duration::from_millis(Clock::system().wall().unsigned_abs());
+            until.duration_since(now.unwrap_or_else(here)).map_or(0, |pause| pause.as_secs())
         }
     };
     Some(seconds.saturating_mul(1_000).clamp(timing::RETRY_AFTER_FLOOR, timing::HTTP_RETRY_AFTER_CAP))
-}
-
-/// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that servers may write.
-fn read_date(text: &str) -> Option<i64> {
-    let mut parts = text.trim().split(' ');
-    let (_, day, month, year, time, zone) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    if zone != "GMT" || parts.next().is_some() {
-        return None;
-    }
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = i64::try_from(MONTHS.iter().position(|name| *name == month)?).ok()? + 1;
-    let within =
-        |text: &str, limit: i64| text.parse::<i64>().ok().filter(|number| (0..=limit).contains(number));
-    let (day, year) = (within(day, 31)?, within(year, 9_999)?);
-    let mut clock = time.split(':');
-    let (hours, minutes, seconds) =
-        (within(clock.next()?, 23)?, within(clock.next()?, 59)?, within(clock.next()?, 60)?);
-    // Days from the civil date, years beginning in March.
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + day_of_year - 719_468;
-    Some(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 }
 
 #[cfg(test)]
@@ -98,16 +78,6 @@ mod tests {
 
     fn pause(value: &str) -> Option<Millis> {
         retry_after(&headers(&[(RETRY_AFTER, value), (DATE, "Sun, 06 Nov 1994 08:49:37 GMT")]))
-    }
-
-    #[test]
-    fn dates_are_read() {
-        assert_eq!(read_date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
-        assert_eq!(read_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
-        assert_eq!(read_date("Thu, 29 Feb 2024 12:00:00 GMT"), Some(1_709_208_000));
-        for wrong in ["", "tomorrow", "Sun, 06 Nov 1994 08:49:37 PST", "Sun, 06 Now 1994 08:49:37 GMT"] {
-            assert_eq!(read_date(wrong), None, "{wrong}");
-        }
     }
 
     #[test]

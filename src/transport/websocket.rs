@@ -72,7 +72,7 @@ pub(super) async fn open(
                 begun = Stopwatch::start();
             }
             let result = match open_at(servers, &address, None, limit).await {
-                Ok(socket) => greet(&address, socket, standing_by || contest.has_more()).await,
+                Ok(socket) => greet(&address, socket, patience(standing_by, contest.has_more())).await,
                 Err(failure) => Err(failure),
             };
             if result.as_ref().map_or(true, Open::takes_nobody) {
@@ -117,13 +117,16 @@ pub(super) fn is_unavailable(connack: &ConnAck) -> bool {
     connack.status == 3
 }
 
-/// Waits for the server's first word, where there is another way if it is mute.
-async fn greet(address: &Address, mut socket: Socket, impatient: bool) -> Result<Open, Failure> {
+/// How long a server may be mute, ms: for ever where there is no other way.
+fn patience(standing_by: bool, has_more: bool) -> Option<u64> {
+    if standing_by { Some(timing::UPGRADE_LIMIT) } else { has_more.then_some(timing::MUTE_AFTER) }
+}
+
+/// Waits for the server's first word for so many milliseconds.
+async fn greet(address: &Address, mut socket: Socket, patience: Option<u64>) -> Result<Open, Failure> {
     let address = address.clone();
-    if !impatient {
-        return Ok(Open { address, socket, first: None });
-    }
-    match timeout(Duration::from_millis(timing::MUTE_AFTER), socket.next()).await {
+    let Some(patience) = patience else { return Ok(Open { address, socket, first: None }) };
+    match timeout(Duration::from_millis(patience), socket.next()).await {
         Ok(Some(Ok(Message::Close(_))) | None) => {
             Err(Failure { code: ErrorCode::SOCKET_CLOSED_BY_PEER, reached: true })
         }
