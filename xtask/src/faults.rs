@@ -10,8 +10,8 @@ use crate::tools::{cargo, run as start};
 const SEEDS: &str = "12";
 /// All at once: seeds mostly wait, for the clients' own limits and for the end of blackouts.
 const JOBS: &str = SEEDS;
-/// The mistakes that the runner knows.
-const MISTAKES: [&str; 2] = ["no-dedupe", "cursor-first"];
+/// What a check lets the server do wrong. `kill` looks for the client's mistake, which takes longer here.
+const MISTAKE: &str = "no-dedupe";
 
 /// Runs the runner.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
@@ -25,8 +25,5 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
 pub(crate) fn check() -> anyhow::Result<()> {
     start(&mut cargo(&["test", "--quiet", "-p", "xtask", "--features", "faults", "--bin", "faults"]))?;
     run(&["--seeds", SEEDS, "--jobs", JOBS].map(String::from))?;
-    for mistake in MISTAKES {
-        run(&["--seeds", SEEDS, "--jobs", JOBS, "--wrong", mistake].map(String::from))?;
-    }
-    Ok(())
+    run(&["--seeds", SEEDS, "--jobs", JOBS, "--wrong", MISTAKE].map(String::from))
 }
