@@ -80,6 +80,8 @@ pub const PROGRESS_INTERVAL: u64 = 100;
 /// For the WebSocket upgrade where long polling stands by, and for the first word after it: with what TCP and the polled
 /// login take, a message leaves within three seconds.
 pub const UPGRADE_LIMIT: u64 = 2_000;
+/// For the WebSockets to all servers together there, once one was reached: the first may be the only one that is mute.
+pub const UPGRADES_LIMIT: u64 = 2_500;
 /// A WebSocket that has brought nothing for so long after it opened lets nothing through: the next server is tried then,
 /// if there is one.
 pub const MUTE_AFTER: u64 = 5_000;

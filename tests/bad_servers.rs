@@ -225,6 +225,7 @@ async fn a_server_that_closes_every_line_is_passed_over() {
     stage.sockets.lock().unwrap().extend((0..40).map(|_| Act::Socket(vec![])));
     let alice = world.person("alice", stage.options(&world)).await;
     alice.connect().await;
+    assert!(stage.sockets.lock().unwrap().len() < 40, "it was asked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@
 
 use anser::client::ClientOptions;
 use anser::model::{ConnectionChannel, ConversationKey};
-use anser_testkit::{Fault, FaultProxy, World, over_both};
+use anser_testkit::{DEADLINE, Fault, FaultProxy, World, over_both};
 
 over_both!(everything_that_trickles_arrives, a_message_whose_answer_is_lost_is_sent_once);
 
@@ -41,7 +41,7 @@ async fn a_message_whose_answer_is_lost_is_sent_once(channel: ConnectionChannel)
     for text in ["one", "two", "three"] {
         alice.say(&ConversationKey::private("bob"), text).await;
     }
-    proxy.calm().await;
+    tokio::time::timeout(DEADLINE, proxy.calm()).await.unwrap();
     assert_eq!(proxy.strikes().len(), 1);
     bob.client.sync_now().await.unwrap();
     let told = bob.heard.wait_messages(3).texts();

@@ -71,7 +71,8 @@ async fn a_forced_websocket_does_not_poll() {
     let alice = world.person("alice", options).await;
     let error = alice.client.connect(alice.token.clone()).await.unwrap_err();
     assert_eq!(error.code().0, 30010);
-    alice.heard.wait_status(ConnectionStatus::NetworkUnavailable);
+    let lost = ConnectionStatus::NetworkUnavailable;
+    alice.heard.wait("the loss", |heard| heard.statuses.iter().any(|(status, _)| *status == lost));
 }
 
 /// Waits for the client's own pause before it looks at WebSocket again.

@@ -72,8 +72,7 @@ pub(crate) fn figures() -> Vec<Figure> {
         ];
         for (block, how) in blocks {
             let proxy = blocking(&world, block).await;
-            let rounds = if block == Block::Mute { 1 } else { ROUNDS };
-            figures.push(past_block(&world, &proxy.navi_url(), how, rounds).await);
+            figures.push(past_block(&world, &proxy.navi_url(), how, ROUNDS).await);
         }
         let (hole, one, two) = (
             BlackHole::start().await,

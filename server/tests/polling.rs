@@ -446,6 +446,16 @@ async fn shutdown_says_goodbye_to_holds() {
     // Whether the request comes before or after the goodbye: its session is still known.
     let (told, ()) = tokio::join!(alice.hold_raw(), net.first().shutdown());
     assert!(told.contains("\"headerCode\":224,") && told.contains("\"status\":3"), "{told}");
+    assert!(!told.contains("retryAfter"), "{told}");
+}
+
+#[tokio::test]
+async fn shutdown_tells_our_own_clients_when_to_come_again() {
+    let net = Net::one().await;
+    let alice = Poller::login(net.first(), "alice", "&client=anser/0.1.0").await;
+    let (told, ()) = tokio::join!(alice.hold_raw(), net.first().shutdown());
+    let last = Signal::parse_answer(&told).unwrap().remove(0).into_frame(|_| None).unwrap();
+    assert_eq!(last, DownFrame::Leaving { retry_after: 0 });
 }
 
 #[tokio::test]

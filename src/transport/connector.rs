@@ -49,6 +49,11 @@ pub struct Route<'a> {
 }
 
 impl Dialer {
+    /// The same way for what says nothing about an attempt to connect: its signs are its own.
+    pub(super) fn aside(&self) -> Self {
+        Self { signs: Arc::default(), ..self.clone() }
+    }
+
     /// Prepares the way.
     ///
     /// # Errors

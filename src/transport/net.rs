@@ -124,6 +124,13 @@ impl Shared {
     ) -> ErrorCode {
         // What was seen before, by questions that no line needs, is not this attempt's.
         self.servers.dialer.signs.take();
+        let report = &|event| {
+            if matches!(&event, TransportEvent::Frame(DownFrame::ConnAck(ack)) if ack.accepted.is_none()) {
+                // Perhaps navigation knows others by now.
+                self.servers.forget_navigation();
+            }
+            report(event);
+        };
         match &how.probe {
             Some(probe) if !http::is_there(probe, &self.probing).await => ErrorCode::RC_NET_UNAVAILABLE,
             _ => {
@@ -199,10 +206,6 @@ impl Shared {
         let standing_by = self.forced.is_none();
         let limit = if standing_by { timing::UPGRADE_LIMIT } else { timing::OPEN_LIMIT };
         let open = websocket::open(&self.servers, &directory, limit, standing_by).await?;
-        if open.takes_nobody() {
-            // Perhaps navigation knows others by now.
-            self.servers.forget_navigation();
-        }
         self.open(channel, &directory, report);
         let Open { address, socket, first } = open;
         Ok(self.carry(&address, (socket, first), Vec::new(), outbox, report, false).await)
@@ -246,7 +249,9 @@ impl Shared {
         let Some(session) = login.session else { return Ok(ErrorCode::SOCKET_CLOSED_BY_PEER) };
         let poll = Poll::new(&self.servers.clock, &self.servers.identity.installation, session);
         let exchange = |_| Exchange::new(&login.address, &self.servers.dialer);
-        let door = Upgrades { servers: &self.servers, address: &login.address };
+        // What refuses an upgrade says nothing about the line that is polled.
+        let dialer = self.servers.dialer.aside();
+        let door = Upgrades { servers: &self.servers, dialer, address: &login.address };
         let door = self.forced.is_none().then_some(&door);
         let (socket, connack) = match poll.run(exchange, outbox, report, door).await {
             Ok(upgraded) => upgraded,
@@ -263,6 +268,7 @@ impl Shared {
 /// WebSockets to a server that is polled.
 struct Upgrades<'a> {
     servers: &'a Servers,
+    dialer: Dialer,
     address: &'a Address,
 }
 
@@ -271,9 +277,7 @@ impl Door for Upgrades<'_> {
 
     async fn greeted(&self, token: Option<&str>) -> Option<(Socket, DownFrame)> {
         let limit = timing::UPGRADE_LIMIT;
-        let opened = websocket::open_at(self.servers, self.address, token, limit).await;
-        // What refuses this says nothing about the line that is polled.
-        self.servers.dialer.signs.take();
+        let opened = websocket::open_at(self.servers, &self.dialer, self.address, token, limit).await;
         let mut socket = opened.ok()?;
         match websocket::first_frame(&mut socket, limit).await {
             Some(connack @ DownFrame::ConnAck(_)) => Some((socket, connack)),
@@ -323,6 +327,7 @@ impl Drop for Birth<'_> {
             self.shared.servers.failed(self.address);
         }
         if mute {
+            self.shared.servers.forget_navigation();
             self.shared.rest_websocket();
         }
     }

@@ -183,12 +183,15 @@ pub(super) struct Poll<'a> {
     changed: Notify,
     /// Whose turn it is to let frames leave: the sender's, or an upgrade's, which keeps them back.
     turn: Turn<()>,
+    /// Held by an upgrade's login.
+    upgrading: Turn<()>,
 }
 
 impl<'a> Poll<'a> {
     pub(super) fn new(clock: &'a Clock, installation: &'a str, session: String) -> Self {
-        let (under_way, changed, turn) = (Mutex::default(), Notify::new(), Turn::new(()));
-        Self { clock, installation, session, under_way, changed, turn }
+        let (under_way, changed) = (Mutex::default(), Notify::new());
+        let (turn, upgrading) = (Turn::new(()), Turn::new(()));
+        Self { clock, installation, session, under_way, changed, turn, upgrading }
     }
 
     /// Polls until a WebSocket from `door`, if there is one, has taken the session over: that WebSocket and its
@@ -209,7 +212,7 @@ impl<'a> Poll<'a> {
         let hold = async {
             let code = self.hold(exchange(Purpose::Hold), report).await;
             // The login of an upgrade ends the polled session, maybe before its CONNACK is here: that one counts.
-            drop(self.turn.lock().await);
+            drop(self.upgrading.lock().await);
             code
         };
         tokio::select! {
@@ -311,13 +314,13 @@ impl<'a> Poll<'a> {
         outbox: &mut UnboundedReceiver<UpFrame>,
         report: &impl Fn(TransportEvent),
     ) -> ErrorCode {
-        let (mut idle, mut posts) = (Vec::new(), FuturesUnordered::new());
+        let (mut idle, mut posts, mut number) = (None, FuturesUnordered::new(), 0_u64);
         loop {
             let frame = tokio::select! {
                 frame = outbox.recv() => frame,
                 Some(ended) = posts.next() => match ended {
-                    Ok(ended) => {
-                        idle.push(ended);
+                    Ok((_, exchange)) => {
+                        idle = Some(exchange);
                         continue;
                     }
                     Err(code) => return code,
@@ -327,14 +330,19 @@ impl<'a> Poll<'a> {
             self.under_way().next.push_back(frame);
             let _turn = self.turn.lock().await;
             let Some(frame) = self.under_way().next.pop_front() else { continue };
-            let before = posts.len();
-            posts.push(self.send_one(idle.pop().unwrap_or_else(&exchange), frame, report));
+            number += 1;
+            posts.push(self.send_one(number, idle.take().unwrap_or_else(&exchange), frame, report));
             let mut patience = pin!(sleep(Duration::from_millis(timing::SLOW_AFTER)));
-            while posts.len() > before {
+            loop {
                 tokio::select! {
                     biased;
                     Some(ended) = posts.next() => match ended {
-                        Ok(ended) => idle.push(ended),
+                        Ok((ended, exchange)) => {
+                            idle = Some(exchange);
+                            if ended == number {
+                                break;
+                            }
+                        }
                         Err(code) => return code,
                     },
                     () = &mut patience, if posts.len() <= MAX_SLOW => break,
@@ -343,18 +351,19 @@ impl<'a> Poll<'a> {
         }
     }
 
-    /// Gives the exchange back once the frame's request is answered.
+    /// Gives number and exchange back once the frame's request is answered.
     async fn send_one<A: Ask>(
         &self,
+        number: u64,
         mut exchange: A,
         frame: UpFrame,
         report: &impl Fn(TransportEvent),
-    ) -> Result<A, ErrorCode> {
+    ) -> Result<(u64, A), ErrorCode> {
         let request = match request::send(&frame, &self.session, self.installation) {
             Ok(request) => request,
             Err(error) => {
                 log::error!("a frame cannot be polled: {error}");
-                return Ok(exchange);
+                return Ok((number, exchange));
             }
         };
         self.note(&frame);
@@ -370,7 +379,7 @@ impl<'a> Poll<'a> {
             return Err(code);
         }
         written.flushed();
-        Ok(exchange)
+        Ok((number, exchange))
     }
 
     /// What the frame's answer will need.
@@ -410,8 +419,9 @@ impl<'a> Poll<'a> {
             // What is never answered ends the wait by its age.
             let _ = timeout(Duration::from_secs(1), self.changed.notified()).await;
         };
+        let upgrading = self.upgrading.lock().await;
         let done = work.await;
-        drop(turn);
+        drop((turn, upgrading));
         done
     }
 

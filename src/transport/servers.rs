@@ -285,16 +285,15 @@ impl Servers {
     }
 
     pub(super) async fn has_unread(&self, done: UnreadAnswer) {
-        let mut result = Err(ErrorCode::RC_HTTP_SEND_FAIL);
+        // A question that no line needs says nothing about the next attempt.
+        let (mut result, dialer) = (Err(ErrorCode::RC_HTTP_SEND_FAIL), self.dialer.aside());
         for address in self.navigation_in_order() {
             let wall = self.clock.wall().unsigned_abs();
-            result = navigation::has_unread(&address, &self.identity, wall, &self.dialer).await;
+            result = navigation::has_unread(&address, &self.identity, wall, &dialer).await;
             if result.as_ref().err().is_none_or(|code| navigation::is_refusal(*code)) {
                 break;
             }
         }
-        // A question that no line needs says nothing about the next attempt.
-        self.dialer.signs.take();
         done(result);
     }
 }

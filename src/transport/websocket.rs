@@ -12,7 +12,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::TransportEvent;
 use super::address::Address;
-use super::connector::{Stream, connect};
+use super::connector::{Dialer, Stream, connect};
 use super::gathered::Gathered;
 use super::servers::{Directory, Servers};
 use crate::clock::Stopwatch;
@@ -48,9 +48,9 @@ pub(super) struct Open {
 }
 
 /// Opens a WebSocket to the first server that lets it. Each upgrade may take `limit` ms. Where another channel
-/// is `standing_by`, all of them together may, once one server was reached. As long as there is another way, a server
-/// has to speak, too, and a server that takes nobody at present is passed over; if they all are, the last one's
-/// word counts.
+/// is `standing_by`, all of them together have [`timing::UPGRADES_LIMIT`] once one server was reached. As long as there is
+/// another way, a server has to speak, too, and one that takes nobody or ends the line at once is passed over; if they
+/// all are, the last one's word counts.
 pub(super) async fn open(
     servers: &Servers,
     directory: &Directory,
@@ -59,11 +59,13 @@ pub(super) async fn open(
 ) -> Result<Open, Failure> {
     let mut contest = servers.contest(directory);
     let mut failure: Option<Failure> = None;
-    let mut unavailable: Option<Open> = None;
+    let mut passed_over: Option<Open> = None;
     let mut begun = Stopwatch::start();
     loop {
         let left = match failure {
-            Some(failure) if failure.reached && standing_by => limit.saturating_sub(begun.elapsed()),
+            Some(failure) if failure.reached && standing_by => {
+                timing::UPGRADES_LIMIT.saturating_sub(begun.elapsed())
+            }
             _ => u64::MAX,
         };
         let attempt = async {
@@ -71,32 +73,40 @@ pub(super) async fn open(
             if failure.is_none() {
                 begun = Stopwatch::start();
             }
-            let result = match open_at(servers, &address, None, limit).await {
-                Ok(socket) => greet(&address, socket, patience(standing_by, contest.has_more())).await,
+            let result = match open_at(servers, &servers.dialer, &address, None, limit).await {
+                Ok(socket) => {
+                    let left = timing::UPGRADES_LIMIT.saturating_sub(begun.elapsed());
+                    let patience = match (standing_by, contest.has_more()) {
+                        (true, _) => Some(left.min(timing::UPGRADE_LIMIT)),
+                        (false, true) => Some(timing::MUTE_AFTER),
+                        // For ever: there is no other way.
+                        (false, false) => None,
+                    };
+                    greet(&address, socket, patience).await
+                }
                 Err(failure) => Err(failure),
             };
-            if result.as_ref().map_or(true, Open::takes_nobody) {
+            if result
+                .as_ref()
+                .map_or(true, |open| open.takes_nobody() || open.has_ended() && contest.has_more())
+            {
                 servers.failed(&address);
             }
             Ok::<_, Failure>(result)
         };
         match timeout(Duration::from_millis(left), attempt).await {
-            Ok(Ok(Ok(open))) if open.takes_nobody() => {
+            Ok(Ok(Ok(open))) if open.takes_nobody() || open.has_ended() => {
                 log::info!("{} takes nobody at present", open.address.authority());
-                unavailable = Some(open);
+                passed_over = Some(open);
             }
             Ok(Ok(Ok(open))) => return Ok(open),
             Ok(Ok(Err(Failure { code, reached }))) => {
                 failure = Some(Failure { code, reached: reached || failure.is_some_and(|it| it.reached) });
-                if code == ErrorCode::RC_CONN_ACK_TIMEOUT {
-                    // The time that it was mute for is not the next one's.
-                    begun = Stopwatch::start();
-                }
             }
             // No server is left: what the last one said counts, if there was one.
-            Ok(Err(none)) => return unavailable.ok_or(failure.unwrap_or(none)),
+            Ok(Err(none)) => return passed_over.ok_or(failure.unwrap_or(none)),
             Err(_) => {
-                return unavailable.ok_or(
+                return passed_over.ok_or(
                     failure.unwrap_or(Failure { code: ErrorCode::RC_SOCKET_NOT_CREATED, reached: true }),
                 );
             }
@@ -110,6 +120,11 @@ impl Open {
         let Some(Some(Ok(Message::Binary(bytes)))) = &self.first else { return false };
         matches!(DownFrame::decode(bytes.clone()), Ok(DownFrame::ConnAck(ack)) if is_unavailable(&ack))
     }
+
+    /// Whether it has ended without a word.
+    fn has_ended(&self) -> bool {
+        matches!(&self.first, Some(None | Some(Err(_) | Ok(Message::Close(_)))))
+    }
 }
 
 /// Whether a CONNACK says that the server takes nobody at present.
@@ -117,20 +132,11 @@ pub(super) fn is_unavailable(connack: &ConnAck) -> bool {
     connack.status == 3
 }
 
-/// How long a server may be mute, ms: for ever where there is no other way.
-fn patience(standing_by: bool, has_more: bool) -> Option<u64> {
-    if standing_by { Some(timing::UPGRADE_LIMIT) } else { has_more.then_some(timing::MUTE_AFTER) }
-}
-
 /// Waits for the server's first word for so many milliseconds.
 async fn greet(address: &Address, mut socket: Socket, patience: Option<u64>) -> Result<Open, Failure> {
     let address = address.clone();
     let Some(patience) = patience else { return Ok(Open { address, socket, first: None }) };
     match timeout(Duration::from_millis(patience), socket.next()).await {
-        Ok(Some(Ok(Message::Close(_))) | None) => {
-            Err(Failure { code: ErrorCode::SOCKET_CLOSED_BY_PEER, reached: true })
-        }
-        Ok(Some(Err(_))) => Err(Failure { code: ErrorCode::RC_SOCKET_DISCONNECTED, reached: true }),
         Ok(first) => Ok(Open { address, socket, first: Some(first) }),
         Err(_) => {
             log::info!("{} says nothing over WebSocket", address.authority());
@@ -142,11 +148,12 @@ async fn greet(address: &Address, mut socket: Socket, patience: Option<u64>) -> 
 /// Opens a WebSocket to one server, with the login's token or another.
 pub(super) async fn open_at(
     servers: &Servers,
+    dialer: &Dialer,
     address: &Address,
     token: Option<&str>,
     limit: u64,
 ) -> Result<Socket, Failure> {
-    let stream = connect(address, &servers.dialer).await.map_err(|code| Failure { code, reached: false })?;
+    let stream = connect(address, dialer).await.map_err(|code| Failure { code, reached: false })?;
     let scheme = if address.secure { "wss" } else { "ws" };
     let url = format!("{scheme}://{}{}", address.authority(), servers.connect_path(token));
     let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
@@ -156,7 +163,7 @@ pub(super) async fn open_at(
         Ok(Ok((socket, _))) => return Ok(socket),
         Ok(Err(error)) => {
             if let Error::Http(answer) = &error {
-                servers.dialer.signs.answered(answer.status().as_u16(), answer.headers());
+                dialer.signs.answered(answer.status().as_u16(), answer.headers());
             }
             // The error's words may hold the URL, and with it the token: only its kind is logged.
             log::info!("{} does not upgrade to WebSocket: {}", address.authority(), kind(&error));

@@ -161,6 +161,11 @@ impl FaultProxy {
         self.shared.lock().newest
     }
 
+    /// What the lines are that are there now.
+    pub fn lines(&self) -> Vec<Carrier> {
+        self.shared.lock().lines.iter().filter_map(|line| line.carrier).collect()
+    }
+
     /// Whether nothing is planned any more and nothing goes on; half-open lines stay so.
     pub fn is_calm(&self) -> bool {
         *self.shared.calm.borrow()

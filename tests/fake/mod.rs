@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What is still to be answered, and the number of the client's last pull, which pages answer.
-type Answers = Arc<Mutex<(VecDeque<String>, Option<String>)>>;
+/// What is still to be answered, the number of the client's last pull, which pages answer, and whether the client has
+/// come back after the last answer.
+type Answers = Arc<Mutex<(VecDeque<String>, Option<String>, bool)>>;
 
 /// A running one. Dropping it ends it.
 pub(crate) struct Fake {
@@ -46,7 +47,7 @@ impl Fake {
         ];
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let answers: Answers = Arc::new(Mutex::new((answers.into(), None)));
+        let answers: Answers = Arc::new(Mutex::new((answers.into(), None, false)));
         let left = answers.clone();
         let listener = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -62,7 +63,7 @@ impl Fake {
 
     /// Whether everything was answered, and the client has come back since.
     pub(crate) fn is_done(&self) -> bool {
-        self.answers.lock().unwrap().0.is_empty()
+        self.answers.lock().unwrap().2
     }
 }
 
@@ -74,9 +75,12 @@ impl Drop for Fake {
 
 /// The next answer to a request that waits; a page waits for a pull.
 fn next(answers: &Answers) -> String {
-    let (left, pull) = &mut *answers.lock().unwrap();
+    let (left, pull, done) = &mut *answers.lock().unwrap();
     match left.front() {
-        None => "lost params".to_owned(),
+        None => {
+            *done = true;
+            "lost params".to_owned()
+        }
         Some(answer) if answer.contains("\"messageId\":ID") => match pull.take() {
             Some(id) => left.pop_front().unwrap().replace(":ID,", &format!(":{id},")),
             None => "[]".to_owned(),

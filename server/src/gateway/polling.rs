@@ -248,9 +248,9 @@ impl PollingCarrier {
     /// whoever asked a query there learns its outcome, and drops messages as long as its pull runs: what follows a
     /// page waits for the next hold, or it would be lost, as the message after it moves that client's cursor past it.
     fn next_answer(&self) -> usize {
-        let page = |frame: &DownFrame| matches!(frame, DownFrame::QueryAck(_));
-        let last = self.waiting.iter().position(page).filter(|_| self.family != Family::Anser);
-        last.map_or(self.waiting.len(), |at| at + 1)
+        let is_answer = |frame: &DownFrame| matches!(frame, DownFrame::QueryAck(_));
+        let first = self.waiting.iter().position(is_answer).filter(|_| self.family != Family::Anser);
+        first.map_or(self.waiting.len(), |at| at + 1)
     }
 
     fn waiting_bytes(&self) -> usize {

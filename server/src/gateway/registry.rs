@@ -128,15 +128,16 @@ pub(super) struct Registry {
 /// When the session at this place of `count` is to come again, ms: one after the other, within what clients believe.
 /// Their order is a hash map's, so that nobody is always last.
 fn turn(place: usize, count: usize) -> u32 {
-    let apart = RETURN_APART.min(RETURN_WITHIN.checked_div(count).unwrap_or(RETURN_APART));
-    u32::try_from(place.saturating_mul(apart)).unwrap_or(u32::MAX)
+    let (place, count) = (place as u64, count.max(1) as u64);
+    let within = RETURN_WITHIN.min(count.saturating_mul(RETURN_APART));
+    u32::try_from(place.saturating_mul(within) / count).unwrap_or(u32::MAX)
 }
 
 /// Between two clients that come back after a planned end, ms: 50 logins a second, so that a thousand take 20 s and
 /// a few are back at once.
-const RETURN_APART: usize = 20;
+const RETURN_APART: u64 = 20;
 /// All have come back after so long, ms.
-const RETURN_WITHIN: usize = 600_000;
+const RETURN_WITHIN: u64 = 600_000;
 
 /// Longer than any login takes from its number to being added.
 const RECENT: Duration = Duration::from_secs(10);
@@ -367,7 +368,7 @@ mod tests {
         turns.sort_unstable();
         assert!(turns.iter().enumerate().all(|(place, turn)| *turn == place as u32 * 20));
         assert_eq!((turn(0, 1), turn(1, 2)), (0, 20), "few are back at once");
-        assert!(turn(999_999, 1_000_000) <= 600_000);
+        assert_eq!((turn(500_000, 1_000_000), turn(999_999, 1_000_000)), (300_000, 599_999));
     }
 
     #[test]

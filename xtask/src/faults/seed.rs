@@ -95,8 +95,7 @@ impl Seed {
         }
         tokio::try_join!(alice.settle(&mut first), bob.settle(&mut second), carol.settle(&mut third))?;
         tokio::try_join!(alice.sync_and_end(first), bob.sync_and_end(second), carol.sync_and_end(third))?;
-        let wrong = || Violation("the data is not what it must be".to_owned());
-        self.check(&people, &running).await.with_context(wrong)?;
+        self.check(&people, &running).await?;
         running.kill().await
     }
 
@@ -116,8 +115,8 @@ impl Seed {
                 _ = told.wait_for(|told| told >= moment) => {}
                 _ = storm_over.wait_for(|over| *over) => {}
             }
-            for person in people {
-                self.tally.note(Kind::Server, person.carrier());
+            for carrier in people.iter().flat_map(|person| person.proxy.lines()) {
+                self.tally.note(Kind::Server, carrier);
             }
             running.kill().await?;
             *running = site.start().await?;
@@ -135,7 +134,7 @@ impl Seed {
             let shown = self.open(person, running).await.with_context(|| person.part.user)?;
             witnesses.push(Witness { user: person.part.user, record, shown });
         }
-        check::check(&witnesses)?;
+        check::check(&witnesses).with_context(wrong)?;
         for (person, witness) in people.iter().zip(&witnesses) {
             let user = person.part.user;
             let options = options(person, running).platform(Platform::Mobile);
@@ -145,7 +144,8 @@ impl Seed {
             for place in places(user) {
                 // Nothing but messages: marks may arrive while this is read.
                 let messages = device.messages().history(key(place), 0, PAGE).await?;
-                check::check_device(witness, place, messages.iter().map(Seen::of).collect())?;
+                let seen = messages.iter().map(Seen::of).collect();
+                check::check_device(witness, place, seen).with_context(wrong)?;
             }
         }
         Ok(())
@@ -160,14 +160,22 @@ impl Seed {
         device.client.connect(person.token.clone()).await?;
         device.client.sync_now().await?;
         let online = show(&device, user).await.context("online")?;
-        ensure!(offline == online, "another pull made of {offline:?} this: {online:?}");
         let report = device.client.storage().verify(None).await?;
         let mended = [report.orphans, report.sort_times, report.doubles, report.reindexed];
-        ensure!(report.problems.is_empty() && mended == [0; 4], "the store had to be mended: {report:?}");
         let heard = device.heard.heard();
-        ensure!(heard.messages.is_empty(), "another pull brought {:?}", heard.texts());
+        let judge = || {
+            ensure!(offline == online, "another pull made of {offline:?} this: {online:?}");
+            ensure!(report.problems.is_empty() && mended == [0; 4], "the store had to be mended: {report:?}");
+            ensure!(heard.messages.is_empty(), "another pull brought {:?}", heard.texts());
+            Ok(())
+        };
+        judge().with_context(wrong)?;
         Ok(online)
     }
+}
+
+fn wrong() -> Violation {
+    Violation("the data is not what it must be".to_owned())
 }
 
 /// A client of the server, without a proxy.
