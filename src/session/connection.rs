@@ -64,6 +64,10 @@ pub(super) struct Connection {
     pub(super) plan: Option<VecDeque<Millis>>,
     /// No attempt of the client's own before this: the server's wish.
     pub(super) not_before: Millis,
+    /// The same, said over HTTP: perhaps by what stands in between, so that it holds only on that network.
+    pub(super) not_before_here: Millis,
+    /// The network on which that was said, if it is known.
+    pub(super) here: Option<NetworkKind>,
     /// Whether the service is down for everybody, so that the next attempt keeps out of the others' way.
     pub(super) service_down: bool,
     /// Whether the host was asked for a token since the last login or wish to connect.
@@ -98,6 +102,8 @@ impl Connection {
             kicks: 0,
             plan: None,
             not_before: 0,
+            not_before_here: 0,
+            here: None,
             service_down: false,
             asked: false,
             random: seed | 1,
@@ -131,6 +137,18 @@ impl Connection {
     /// Whether `generation` is the transport in use.
     pub(super) fn is_current(&self, generation: Generation) -> bool {
         generation == self.generation && self.has_transport()
+    }
+
+    /// No attempt of the client's own before this.
+    pub(super) fn earliest(&self) -> Millis {
+        self.not_before.max(self.not_before_here)
+    }
+
+    /// What servers have wished is done, or no longer counts.
+    fn forget_wishes(&mut self) {
+        self.not_before = 0;
+        self.not_before_here = 0;
+        self.service_down = false;
     }
 
     pub(super) fn is_logged_in(&self) -> bool {
@@ -206,7 +224,7 @@ impl Session {
     /// Another user may come: what counted against this one is forgotten.
     pub(super) fn forget(&mut self) {
         self.connection.kicks = 0;
-        self.connection.not_before = 0;
+        self.connection.forget_wishes();
     }
 
     pub(super) fn navigation(&mut self, status: ConnectionStatus) {
@@ -342,7 +360,7 @@ impl Session {
             self.connection.connack_at = now;
             self.connection.user_id = Some(user_id.clone());
             self.connection.asked = false;
-            self.connection.not_before = 0;
+            self.connection.forget_wishes();
             self.show(ConnectionStatus::Connected, ErrorCode::SUCCESS);
             self.actions.push_back(Action::LoggedIn { user_id, server_time: accepted.time });
             if self.connection.heartbeat {
@@ -396,7 +414,7 @@ impl Session {
     /// All its clients are to come again: each when the server says, or else spread by themselves.
     pub(super) fn server_leaves(&mut self, retry_after: Option<Millis>, now: Millis) {
         match retry_after {
-            Some(pause) => self.retry_after(self.connection.generation, pause, now),
+            Some(pause) => self.connection.not_before = now + pause.min(timing::RETRY_AFTER_CAP),
             None => self.connection.service_down = true,
         }
         self.fail_transport(ErrorCode::SOCKET_CLOSED_BY_PEER, now);

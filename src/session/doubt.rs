@@ -10,13 +10,27 @@ use super::{Action, Millis, Session};
 use crate::model::{ConversationKey, ConversationType};
 use crate::timing;
 
-/// A pull that looks for messages.
+/// A pull that looks for the next message of a conversation.
 #[derive(Debug, Clone, Copy)]
 struct Look {
     /// When it counts as stalled.
     until: Millis,
     /// When it ends in any case.
     latest: Millis,
+}
+
+/// A conversation whose next message is looked for.
+#[derive(Debug)]
+struct Held {
+    key: ConversationKey,
+    /// None before a pull has begun for it.
+    look: Option<Look>,
+}
+
+impl Held {
+    fn until(&self) -> Option<Millis> {
+        self.look.map(|look| look.until)
+    }
 }
 
 /// What is in doubt.
@@ -27,10 +41,7 @@ pub(super) struct Doubt {
     /// Messages whose first attempt is being written down, by local id.
     noting: BTreeMap<i64, Outgoing>,
     /// Conversations whose next message is looked for.
-    held: VecDeque<ConversationKey>,
-    /// Whether something is held that no pull has begun for.
-    unasked: bool,
-    look: Option<Look>,
+    held: VecDeque<Held>,
 }
 
 impl Default for Doubt {
@@ -41,7 +52,7 @@ impl Default for Doubt {
 
 impl Doubt {
     pub(super) fn new(dedupe: bool) -> Self {
-        Self { dedupe, noting: BTreeMap::new(), held: VecDeque::new(), unasked: false, look: None }
+        Self { dedupe, noting: BTreeMap::new(), held: VecDeque::new() }
     }
 
     /// Whether a pull would bring the message and telling it twice would show. Signals may be told twice.
@@ -81,51 +92,49 @@ impl Doubt {
     }
 
     pub(super) fn hold(&mut self, key: ConversationKey) {
-        self.held.push_back(key);
-        self.unasked = true;
+        self.held.push_back(Held { key, look: None });
     }
 
     /// Holds this conversation no longer. Returns whether it was held.
     pub(super) fn let_go(&mut self, key: &ConversationKey) -> bool {
         let before = self.held.len();
-        self.held.retain(|held| held != key);
-        if self.held.is_empty() {
-            self.look = None;
-            self.unasked = false;
-        }
+        self.held.retain(|held| held.key != *key);
         self.held.len() < before
     }
 
-    /// Ends the look; whatever was held may go on.
+    /// Ends all looks; whatever was held may go on.
     pub(super) fn release(&mut self) -> VecDeque<ConversationKey> {
-        self.look = None;
-        self.unasked = false;
-        std::mem::take(&mut self.held)
+        std::mem::take(&mut self.held).into_iter().map(|held| held.key).collect()
+    }
+
+    /// Ends the looks whose time is over; what is held for a shorter time stays.
+    pub(super) fn release_overdue(&mut self, now: Millis) -> VecDeque<ConversationKey> {
+        let overdue = |held: &Held| held.until().is_some_and(|until| now >= until);
+        let (over, held): (VecDeque<_>, _) = std::mem::take(&mut self.held).into_iter().partition(overdue);
+        self.held = held;
+        over.into_iter().map(|held| held.key).collect()
     }
 
     /// Whether something is held that no pull has begun for. From now on one looks for it.
     pub(super) fn begin(&mut self, now: Millis) -> bool {
-        let unasked = std::mem::take(&mut self.unasked);
-        if unasked {
-            let (until, latest) = (now + timing::LOOK_STALL, now + timing::LOOK_LIMIT);
-            self.look.get_or_insert(Look { until, latest });
+        let (until, latest) = (now + timing::LOOK_STALL, now + timing::LOOK_LIMIT);
+        let mut unasked = false;
+        for held in self.held.iter_mut().filter(|held| held.look.is_none()) {
+            held.look = Some(Look { until, latest });
+            unasked = true;
         }
         unasked
     }
 
     /// A page has come: the pull has not stalled.
     pub(super) fn page_came(&mut self, now: Millis) {
-        if let Some(look) = &mut self.look {
+        for look in self.held.iter_mut().filter_map(|held| held.look.as_mut()) {
             look.until = (now + timing::LOOK_STALL).min(look.latest);
         }
     }
 
-    pub(super) fn is_overdue(&self, now: Millis) -> bool {
-        self.look.is_some_and(|look| now >= look.until)
-    }
-
     pub(super) fn next_deadline(&self) -> Option<Millis> {
-        self.look.map(|look| look.until)
+        self.held.iter().filter_map(Held::until).min()
     }
 }
 

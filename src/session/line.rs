@@ -84,6 +84,7 @@ impl Session {
 
     pub(super) fn network_changed(&mut self, kind: NetworkKind, now: Millis) {
         let before = self.connection.network.replace(kind);
+        self.arrive(kind);
         match self.connection.phase {
             // An attempt begun on another network would only hang there.
             Phase::Opening | Phase::Greeting { .. }

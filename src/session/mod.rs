@@ -72,7 +72,8 @@ pub enum Input {
         /// `false`: there is none.
         renewed: bool,
     },
-    /// The server names a pause before the next attempt; said before the transport is lost.
+    /// A pause before the next attempt is asked for over HTTP, which holds on this network; said before the
+    /// transport is lost.
     RetryAfter {
         /// On which transport.
         generation: Generation,

@@ -45,7 +45,7 @@ impl Session {
             (Some(pause), plan) => {
                 self.connection.plan = plan;
                 self.connection.service_down = false;
-                let until = (now + pause).max(self.connection.not_before);
+                let until = (now + pause).max(self.connection.earliest());
                 self.leave(Phase::Waiting { until }, code, now);
                 self.show(status, code);
                 return;
@@ -54,18 +54,31 @@ impl Session {
             (None, None) => code,
         };
         // A wish of the server is for all its clients: jitter spreads them behind it.
-        let until = now.max(self.connection.not_before) + self.pause();
-        self.connection.not_before = if self.connection.not_before > now { until } else { 0 };
+        let pause = self.pause();
+        let until = now.max(self.connection.earliest()) + pause;
+        let spread = |wish: Millis| if wish > now { wish + pause } else { 0 };
+        self.connection.not_before = spread(self.connection.not_before);
+        self.connection.not_before_here = spread(self.connection.not_before_here);
         let no_network = self.connection.network == Some(NetworkKind::Unavailable);
         self.leave(if no_network { Phase::Offline } else { Phase::Waiting { until } }, code, now);
         self.show(status, code);
         self.finish_connect(&Err(result));
     }
 
-    /// The server names a pause before the next attempt.
+    /// Whoever answers over HTTP names a pause before the next attempt.
     pub(super) fn retry_after(&mut self, generation: Generation, pause: Millis, now: Millis) {
-        if self.connection.is_current(generation) {
-            self.connection.not_before = now + pause.min(timing::RETRY_AFTER_CAP);
+        let connection = &mut self.connection;
+        if connection.is_current(generation) {
+            connection.not_before_here = now + pause.min(timing::RETRY_AFTER_CAP);
+            connection.here = connection.network.filter(|kind| *kind != NetworkKind::Unavailable);
+        }
+    }
+
+    /// A network is there: what was said over HTTP on one of another kind is none of its servers'.
+    pub(super) fn arrive(&mut self, kind: NetworkKind) {
+        let connection = &mut self.connection;
+        if kind != NetworkKind::Unavailable && *connection.here.get_or_insert(kind) != kind {
+            connection.not_before_here = 0;
         }
     }
 
@@ -82,10 +95,11 @@ impl Session {
         if !matches!(self.connection.phase, Phase::Waiting { .. } | Phase::Offline) {
             return;
         }
-        if now >= self.connection.not_before {
+        let until = self.connection.earliest();
+        if now >= until {
             self.open(false);
         } else {
-            self.connection.phase = Phase::Waiting { until: self.connection.not_before };
+            self.connection.phase = Phase::Waiting { until };
         }
     }
 

@@ -237,15 +237,22 @@ impl Sender {
         if self.paused_until.is_some_and(|until| now >= until) {
             self.paused_until = None;
         }
-        if self.doubt.is_overdue(now) {
+        let overdue = self.doubt.release_overdue(now);
+        if !overdue.is_empty() {
             log::warn!("the pull that looks for unanswered messages does not end; they go again");
-            self.look_ends();
+            self.clear(overdue);
         }
     }
 
     /// What was looked for and not found may go.
     pub(super) fn look_ends(&mut self) {
-        for key in self.doubt.release() {
+        let held = self.doubt.release();
+        self.clear(held);
+    }
+
+    /// The next messages of these conversations may go though they were not answered.
+    fn clear(&mut self, keys: VecDeque<ConversationKey>) {
+        for key in keys {
             if let Some(first) = self.queues.get_mut(&key).and_then(VecDeque::front_mut) {
                 first.tried = Tried::Cleared;
             }

@@ -12,6 +12,7 @@ mod samples;
 mod spread;
 mod table;
 mod upgrade;
+mod wishes;
 
 use super::*;
 use crate::model::ConversationKey;

@@ -1,9 +1,10 @@
 //! HTTP/1.1 over the connector: the handshake, one small GET, which is all that navigation needs, and a
 //! connection that serves request after request, which long polling lives on.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{Either, join, select};
 use http_body_util::{BodyExt, Empty, Full, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
@@ -42,9 +43,22 @@ pub(super) async fn get(address: &Address, path: &str, dialer: &Dialer) -> Resul
     }
 }
 
-/// Whether anything at all answers `url` as HTTP, whatever it says short of a failure of its own.
+/// Whether anything at all answers `url` as HTTP, whatever it says short of a failure of its own, and however long it
+/// goes on.
 pub(super) async fn is_there(url: &ProbeUrl, dialer: &Dialer) -> bool {
-    matches!(get(&url.address, &url.path, dialer).await, Ok(answer) if answer.status < 500)
+    let limit = Duration::from_millis(timing::NAVIGATION_LIMIT);
+    matches!(timeout(limit, head(url, dialer)).await, Ok(Ok(status)) if status < 500)
+}
+
+/// The status of the answer, whose body is not waited for.
+async fn head(url: &ProbeUrl, dialer: &Dialer) -> Result<u16, ErrorCode> {
+    let (mut sender, connection) = handshake(&url.address, dialer).await?;
+    let exchange = sender.send_request(question(&url.address, &url.path)?);
+    let response = match select(pin!(exchange), pin!(connection)).await {
+        Either::Left((response, _)) => response,
+        Either::Right((_, exchange)) => exchange.await,
+    };
+    response.map(|response| response.status().as_u16()).map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)
 }
 
 /// Opens a stream for HTTP. The connection moves the bytes and has to be polled beside the exchange.
@@ -60,17 +74,21 @@ where
     http1::handshake(TokioIo::new(stream)).await.map_err(|_| ErrorCode::RC_SOCKET_NOT_CREATED)
 }
 
+fn question(address: &Address, path: &str) -> Result<Request<Empty<Bytes>>, ErrorCode> {
+    Request::builder()
+        .method(Method::GET)
+        .uri(path)
+        .header(HOST, address.authority())
+        .body(Empty::new())
+        .map_err(|_| ErrorCode::RC_HTTP_SEND_FAIL)
+}
+
 async fn fetch(address: &Address, path: &str, dialer: &Dialer) -> Result<Answer, ErrorCode> {
     let (mut sender, connection) = handshake(address, dialer).await.map_err(|code| match code {
         ErrorCode::RC_SOCKET_NOT_CREATED => ErrorCode::RC_HTTP_SEND_FAIL,
         code => code,
     })?;
-    let request = Request::builder()
-        .method(Method::GET)
-        .uri(path)
-        .header(HOST, address.authority())
-        .body(Empty::<Bytes>::new())
-        .map_err(|_| ErrorCode::RC_HTTP_SEND_FAIL)?;
+    let request = question(address, path)?;
     let exchange = async move {
         let response = sender.send_request(request).await.map_err(|_| ErrorCode::RC_HTTP_RECV_FAIL)?;
         read(response, MAX_ANSWER, dialer).await
@@ -159,5 +177,33 @@ impl Exchange {
             message = message.header(CONTENT_TYPE, FORM);
         }
         message.body(Full::new(body)).map_err(|_| ErrorCode::RC_HTTP_SEND_FAIL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::transport::Route;
+
+    /// Whether a probe finds who answers so and then stays on the line without a word.
+    async fn found(answer: &'static [u8]) -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = ProbeUrl::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let dialer = Dialer::new(Route::default()).unwrap();
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(answer).await.unwrap();
+            while stream.read(&mut [0; 1_024]).await.is_ok_and(|read| read > 0) {}
+        };
+        join(is_there(&url, &dialer), serve).await.0
+    }
+
+    #[tokio::test]
+    async fn a_probe_waits_for_no_body() {
+        assert!(found(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9000000\r\n\r\n<").await);
+        assert!(!found(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 9000000\r\n\r\n<").await);
     }
 }

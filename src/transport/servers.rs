@@ -82,19 +82,19 @@ impl Experience {
         let list = |key: &str| kept.get(key).and_then(Value::as_array).into_iter().flatten();
         let secure = |entry: &Value| entry.get("secure").and_then(Value::as_bool);
         let mut fared = self.fared();
-        for (key, standing) in [("navigation", true), ("servers", false)] {
+        let recall_winners = |standing: &mut Standing, key: &str| {
             for entry in list(key) {
-                let network =
-                    entry.get("network").and_then(Value::as_i64).and_then(|it| i32::try_from(it).ok());
+                let network = entry.get("network").and_then(Value::as_i64);
                 let server = entry.get("server").and_then(Value::as_str);
                 let address = server.zip(secure(entry)).and_then(|it| Address::parse_server(it.0, it.1));
                 if let Some(address) = address {
-                    let standing = if standing { &mut fared.navigation } else { &mut fared.servers };
-                    standing.recall(network, address);
+                    standing.recall(network.and_then(|it| i32::try_from(it).ok()), address);
                 }
             }
-        }
-        let mut info = None;
+        };
+        recall_winners(&mut fared.navigation, "navigation");
+        recall_winners(&mut fared.servers, "servers");
+        let mut newest: Option<(i64, NavigationInfo)> = None;
         for entry in list("answers") {
             let read = |entry: &Value| {
                 let number = |key: &str| entry.get(key).and_then(Value::as_i64);
@@ -111,13 +111,16 @@ impl Experience {
                 })
             };
             let Some(known) = read(entry) else { continue };
-            info = Some(known.directory.navigation.info.clone());
+            let until = entry.get("until").and_then(Value::as_i64).unwrap_or_default();
+            if newest.as_ref().is_none_or(|(newest, _)| until >= *newest) {
+                newest = Some((until, known.directory.navigation.info.clone()));
+            }
             let same = |other: &Known| other.login == known.login && other.channel == known.channel;
             if !fared.answers.iter().any(same) {
                 fared.answers.push(known);
             }
         }
-        info
+        newest.map(|(_, info)| info)
     }
 }
 
@@ -217,9 +220,11 @@ impl Servers {
         Ok(directory)
     }
 
-    /// Whether what is known of the servers is of an earlier run.
+    /// Whether what is known of the servers, and still counts, is of an earlier run.
     pub(super) fn is_recalled(&self) -> bool {
-        self.fared().answers.iter().any(|known| known.login == self.login && known.recalled)
+        let now = self.clock.monotonic();
+        let counts = |known: &Known| known.login == self.login && known.recalled && now < known.until;
+        self.fared().answers.iter().any(counts)
     }
 
     /// Perhaps the servers moved: the next attempt asks again.

@@ -20,7 +20,8 @@ pub(super) struct Signs(Mutex<Seen>);
 pub(super) struct Seen {
     /// The longest pause that a server asked for, ms.
     pub(super) retry_after: Option<Millis>,
-    /// A server refused, or failed by itself: so it will have been for all its clients.
+    /// A server refused, failed by itself, or has too many requests: all its clients, or those behind the same address,
+    /// will come again.
     pub(super) down: bool,
 }
 
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_speaks_for_all_clients_is_a_sign() {
+    fn only_what_others_will_have_met_too_is_a_sign() {
         let signs = Signs::default();
         let wanted = headers(&[(RETRY_AFTER, "7")]);
         for status in [200, 302, 401, 404] {

@@ -130,10 +130,8 @@ impl Core {
             }
             TransportEvent::Frame(frame) => self.input(Input::Frame { generation, frame }),
             TransportEvent::Garbage => self.input(Input::Garbage { generation }),
-            TransportEvent::Navigated(said) => {
-                self.navigated = Some(said.clone());
-                self.shared.set_navigation(said);
-            }
+            // It counts from the login on: whoever is open until then may be another user.
+            TransportEvent::Navigated(said) => self.navigated = Some(said),
             TransportEvent::RetryAfter(pause) => self.input(Input::RetryAfter { generation, pause }),
             TransportEvent::Down => self.input(Input::ServiceDown { generation }),
             TransportEvent::Lost(code) => {

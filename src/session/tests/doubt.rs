@@ -169,6 +169,24 @@ fn a_pull_that_is_never_answered_holds_a_message_for_65_seconds() {
 }
 
 #[test]
+fn each_message_is_held_for_65_seconds_of_its_own() {
+    let (mut rig, pull) = back_again(vec![unanswered(1, "peer"), outgoing(2, "other")]);
+    let began = rig.now;
+    rig.input(Input::Noted { message: 2, stored: true });
+    // A page postpones what is held already; the pull goes on and brings nothing more.
+    rig.now += 20_000;
+    assert!(publishes(&rig.frame(page(pull, 100, false))).is_empty());
+    let mut went = Vec::new();
+    while went.len() < 2 {
+        rig.now = rig.session.next_deadline().unwrap();
+        let sent: Vec<_> = publishes(&rig.input(Input::Tick)).iter().map(|sent| sent.body.clone()).collect();
+        went.extend(sent.into_iter().map(|body| (body, rig.now - began)));
+    }
+    // The second is in doubt after 30 s without an answer: the first one's time is not its own.
+    assert_eq!(went, [("body 1".into(), 85_000), ("body 2".into(), 30_000 + 65_000)]);
+}
+
+#[test]
 fn pages_without_end_hold_a_message_for_10_minutes() {
     let (mut rig, mut pull) = back_again(vec![unanswered(1, "peer")]);
     let began = rig.now;

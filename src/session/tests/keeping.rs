@@ -3,13 +3,13 @@
 
 use super::*;
 
-fn lost(rig: &mut Rig) -> Vec<Action> {
+pub(super) fn lost(rig: &mut Rig) -> Vec<Action> {
     let (generation, code) = (rig.generation, ErrorCode::RC_SOCKET_DISCONNECTED);
     rig.input(Input::TransportLost { generation, code })
 }
 
 /// Milliseconds until something is due.
-fn due(rig: &Rig) -> Option<u64> {
+pub(super) fn due(rig: &Rig) -> Option<u64> {
     rig.session.next_deadline().map(|due| due.saturating_sub(rig.now))
 }
 
@@ -283,24 +283,6 @@ fn a_thousand_clients_come_back_spread_out() {
     assert!(spread >= 15_000, "{spread}");
     let crowd = times.windows(100).map(|hundred| hundred[99] - hundred[0]).min().unwrap();
     assert!(crowd >= 500, "a hundred within {crowd} ms");
-}
-
-#[test]
-fn the_servers_pause_is_kept_by_everything_but_the_host() {
-    let mut rig = Rig::online();
-    rig.input(Input::RetryAfter { generation: rig.generation, pause: 20_000 });
-    lost(&mut rig);
-    let wait = due(&rig).unwrap();
-    assert!((20_000..21_000).contains(&wait), "{wait}");
-    for hurry in [Input::Network(NetworkKind::Wifi), Input::Woke] {
-        assert!(opens(&rig.input(hurry)).is_empty());
-        assert_eq!(due(&rig), Some(wait));
-    }
-    assert_eq!(opens(&rig.input(Input::Connect)), [false]);
-    // A mistake of the server does not last longer than an hour.
-    rig.input(Input::RetryAfter { generation: rig.generation, pause: u64::MAX });
-    lost(&mut rig);
-    assert!((3_600_000..3_603_000).contains(&due(&rig).unwrap()));
 }
 
 #[test]
