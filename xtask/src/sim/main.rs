@@ -27,7 +27,7 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Clone, Parser)]
 #[command(bin_name = "cargo xtask sim")]
 struct Run {
-    /// How many seeds.
+    /// How many seeds. From 50 on, every kind of fault must have happened.
     #[arg(long, default_value_t = 100)]
     seeds: u64,
     /// The first of them.

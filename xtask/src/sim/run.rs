@@ -28,6 +28,9 @@ fn folder(seed: u64) -> PathBuf {
     base.join(format!("anser-sim-{}-{seed}", std::process::id()))
 }
 
+/// From so many seeds on each kind of fault must have happened; a seed that is run again meets only its own.
+const ALL_KINDS: u64 = 50;
+
 /// Runs all seeds.
 pub(crate) fn run(run: &Run) -> anyhow::Result<()> {
     match run.wrong {
@@ -129,7 +132,7 @@ impl Total {
         if !self.failed.is_empty() {
             bail!("{} seeds failed: {:?}", self.failed.len(), self.failed);
         }
-        if !missing.is_empty() {
+        if !missing.is_empty() && self.seeds >= ALL_KINDS {
             bail!("never happened: {}", missing.join(", "));
         }
         Ok(())
