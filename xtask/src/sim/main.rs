@@ -1,7 +1,7 @@
 //! `cargo xtask sim`: four devices of three users with the real client core, store and polled line, the real server
-//! behind WebSocket and long polling, and one simulated web client, of the 2.5 line over WebSocket or of the engine over
-//! long polling, in virtual time over a network that does everything a network can do to them, by seed. The same seed gives the same run. Built with the feature
-//! `sim`; nothing of it ships.
+//! behind WebSocket and long polling, and one simulated web client, of the 2.5 line over WebSocket or of the engine
+//! over long polling, in virtual time over a network that does everything a network can do to them, by seed. The same
+//! seed gives the same run. Built with the feature `sim`; nothing of it ships.
 
 mod check;
 mod device;

@@ -27,7 +27,8 @@ struct Page {
     proven: bool,
     pulling: Option<Asked>,
     /// What was pushed while a pull was on its way: its answer may bring that again, and this client, which compares
-    /// with the cursors of when it asked, shows it again. No server can prevent that.
+    /// with the cursors of when it asked, shows it again. What stands behind a page that ends before comes with the
+    /// next one, as the page has taken the cursor back. No server can prevent that.
     raced: Vec<String>,
     /// Pulls that wait for their turn.
     queue: u32,
@@ -79,6 +80,11 @@ impl Peer {
     /// What it has to say.
     pub(crate) fn take_frames(&mut self) -> Vec<UpFrame> {
         std::mem::take(&mut self.frames)
+    }
+
+    /// Its WebSocket is open. It waits for no CONNACK: one that never comes is found out by the heartbeat.
+    pub(crate) fn opened(&mut self, now: Millis) {
+        self.page.next_ping = Some(now + PING_INTERVAL);
     }
 
     /// The line is gone, or the page is loaded anew.
@@ -213,22 +219,27 @@ impl Peer {
             return Ok(());
         };
         self.page.pulling = None;
-        let raced = std::mem::take(&mut self.page.raced);
+        let mut raced = std::mem::take(&mut self.page.raced);
         self.frames.push(UpFrame::QueryCon { message_id: ack.message_id });
         if ack.status == 0 {
             let page = body::DownstreamMessages::from_bytes(ack.body).map_err(|_| anyhow!("no page"))?;
             self.page.finished = page.finished != Some(false);
             for message in page.list {
                 let time = message.data_time.context("a message without a time")?;
+                let again = raced.iter().position(|uid| Some(uid) == message.message_uid.as_ref());
                 if message.direction == Some(1) {
                     if time > asked.outbox {
                         self.outbox = time;
                     }
-                } else if message.message_uid.as_ref().is_some_and(|uid| raced.contains(uid)) {
+                } else if let Some(again) = again {
+                    raced.remove(again);
                     self.inbox = time;
                 } else if time > asked.inbox {
                     self.show(&message, time);
                 }
+            }
+            if !self.page.finished {
+                self.page.raced = raced;
             }
         }
         if self.page.queue > 0 {
@@ -305,5 +316,95 @@ impl Peer {
         if message.object_name.as_deref() == Some("RC:TxtMsg") {
             self.seen.push(Seen { uid: message.message_uid.clone().unwrap_or_default(), time });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anser::wire::ConnAck;
+
+    use super::*;
+
+    fn message(stamp: i64) -> body::DownstreamMessage {
+        body::DownstreamMessage {
+            from_user_id: Some("bob".into()),
+            r#type: Some(3),
+            object_name: Some("RC:TxtMsg".into()),
+            content: Some(Bytes::new()),
+            status: Some(0),
+            message_uid: Some(stamp.to_string()),
+            data_time: Some(stamp),
+            direction: Some(2),
+            ..Default::default()
+        }
+    }
+
+    /// A peer whose first pull is on its way.
+    fn pulling() -> Peer {
+        let mut peer = Peer::new(false);
+        peer.hear(DownFrame::PingResp, 100).unwrap();
+        peer
+    }
+
+    fn push(peer: &mut Peer, topic: &'static str, body: Bytes) {
+        let publish = DownPublish {
+            qos: Qos::AtMostOnce,
+            dup: false,
+            retain: false,
+            date: 0,
+            topic: topic.into(),
+            target: NAME.into(),
+            message_id: 0,
+            body,
+        };
+        peer.hear(DownFrame::Publish(publish), 200).unwrap();
+    }
+
+    fn answer(peer: &mut Peer, stamps: &[i64], finished: bool) {
+        let list = stamps.iter().copied().map(message).collect();
+        let sync_time = stamps.last().copied();
+        let page = body::DownstreamMessages { list, sync_time, finished: Some(finished) };
+        let message_id = peer.page.last_id;
+        let (qos, dup, retain, date, status) = (Qos::AtLeastOnce, false, false, 0, 0);
+        let ack = QueryAck { qos, dup, retain, message_id, date, status, body: page.to_bytes() };
+        peer.hear(DownFrame::QueryAck(ack), 300).unwrap();
+    }
+
+    fn shown(peer: &Peer) -> Vec<i64> {
+        peer.seen.iter().map(|seen| seen.time).collect()
+    }
+
+    #[test]
+    fn what_was_pushed_during_a_pull_may_come_again_with_this_page_or_the_next() {
+        let mut peer = pulling();
+        answer(&mut peer, &[1], true);
+        peer.pull(200);
+        (2..5).for_each(|stamp| push(&mut peer, "s_msg", message(stamp).to_bytes()));
+        answer(&mut peer, &[2, 3], false);
+        assert_eq!(peer.inbox, 3, "the page takes the cursor back, as this client assigns it");
+        let notice = body::Notify { r#type: Some(1), time: Some(5), ..Default::default() };
+        push(&mut peer, "s_ntf", notice.to_bytes());
+        answer(&mut peer, &[4, 5], true);
+        assert_eq!(shown(&peer), [1, 2, 3, 4, 5]);
+        peer.inbox = 3;
+        peer.pull(400);
+        answer(&mut peer, &[4], true);
+        assert_eq!(shown(&peer), [1, 2, 3, 4, 5, 4], "excused once, no more");
+    }
+
+    #[test]
+    fn a_websocket_without_a_connack_is_left_by_the_heartbeat() {
+        let mut peer = Peer::new(false);
+        peer.opened(1_000);
+        assert_eq!(peer.due(), Some(0), "its first connecting");
+        peer.retry = None;
+        assert_eq!(peer.due(), Some(1_000 + PING_INTERVAL));
+        assert!(!peer.tick(1_000 + PING_INTERVAL));
+        assert!(peer.tick(1_000 + PING_INTERVAL + PONG_LIMIT));
+        // One that comes pings at once.
+        let mut peer = Peer::new(false);
+        peer.opened(0);
+        peer.hear(DownFrame::ConnAck(ConnAck { status: 0, accepted: None }), 50).unwrap();
+        assert_eq!(peer.take_frames(), [UpFrame::PingReq]);
     }
 }

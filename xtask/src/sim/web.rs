@@ -78,6 +78,7 @@ impl World {
             return Ok(());
         }
         self.accept(line);
+        self.peer.opened(self.now);
         Ok(())
     }
 
