@@ -169,6 +169,7 @@ impl Session {
         let base = self.pull.ahead;
         let user = self.connection.user_id().unwrap_or_default().to_owned();
         let connack_time = self.connection.connack_time;
+        let lists_none = page.list.is_empty();
         let messages: Vec<Incoming> = page
             .list
             .into_iter()
@@ -190,9 +191,13 @@ impl Session {
             self.commit(messages, Some((base, next)), receipt, true);
         }
         self.pull.at_end = page.finished != Some(false);
-        // A server that says "more" and gives the same again would be asked forever.
+        // A server that says "more" and gives the same again would be asked forever, one whose cursor crawls and
+        // brings nothing as fast as it answers.
         let more = page.finished == Some(false) && progress;
-        if more || self.pull.wanted {
+        if more && lists_none {
+            self.pull.next_pull = Some(now + timing::PULL_RETRY);
+        }
+        if (more && !lists_none) || self.pull.wanted {
             self.start_pull(now);
         }
         self.check_sync_done();

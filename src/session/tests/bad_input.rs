@@ -47,6 +47,29 @@ fn pages_that_never_end_are_not_asked_for_forever() {
 }
 
 #[test]
+fn pages_that_crawl_and_bring_nothing_are_asked_for_in_pauses() {
+    let mut rig = Rig::online();
+    let mut id = pull_id(&rig.input(Input::SyncNow)).unwrap();
+    // All before the next heartbeat, which a pull would wait for.
+    for time in 1..5 {
+        let body =
+            body::DownstreamMessages { list: Vec::new(), sync_time: Some(time), finished: Some(false) };
+        let (qos, dup, retain, date, status) = (Qos::AtLeastOnce, false, false, 0, 0);
+        let ack = QueryAck { qos, dup, retain, message_id: id, date, status, body: body.to_bytes() };
+        let actions = rig.frame(DownFrame::QueryAck(ack));
+        assert_eq!(pull_id(&actions), None);
+        let stored = rig.input(Input::Stored { ticket: ticket_of(&actions).unwrap() });
+        assert_eq!(pull_id(&stored), None);
+        let told = stored.iter().filter(|action| matches!(action, Action::SyncDone(Err(ErrorCode::TIMEOUT))));
+        assert_eq!(told.count(), usize::from(time == 1), "who waits for the end hears that it does not come");
+        assert_eq!(rig.session.cursors().inbox, time, "what it covers is not asked for again");
+        id = pull_id(&rig.pass(timing::PULL_RETRY)).expect("more");
+    }
+    // What is more than nothing is asked for at once.
+    assert!(pull_id(&rig.frame(page(id, 100, false))).is_some());
+}
+
+#[test]
 fn answers_for_unknown_ids_are_nothing() {
     let mut rig = Rig::online();
     let sent = rig.input(Input::Send(outgoing(1, "peer")));
