@@ -72,13 +72,13 @@ impl Clock {
     }
 }
 
-/// Measures how long something takes in real time, whatever a clock is set to: for what waits on real sockets.
+/// Measures how long something takes in the runtime's time, whatever a clock is set to: for what waits on real sockets.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stopwatch(Instant);
+pub(crate) struct Stopwatch(tokio::time::Instant);
 
 impl Stopwatch {
     pub(crate) fn start() -> Self {
-        Self(Instant::now())
+        Self(tokio::time::Instant::now())
     }
 
     /// Milliseconds since the start.

@@ -93,8 +93,8 @@ async fn open(address: &Address, dialer: &Dialer) -> Result<Stream, ErrorCode> {
     secure(stream, address, dialer).await
 }
 
-/// A TCP connection to the first of the host's addresses that takes it. They race like servers do, so that one that
-/// swallows everything costs a step and not the attempt.
+/// A TCP connection to the first of the host's addresses that takes it. They race like servers do, so that those that
+/// swallow everything cost some steps and not the attempt.
 async fn dial(address: &Address, signs: Option<&Signs>) -> Result<TcpStream, ErrorCode> {
     let host = address.bare_host();
     let resolved = tokio::net::lookup_host((host, address.port)).await.map_err(|error| {

@@ -136,7 +136,28 @@ async fn probe(servers: &Servers, address: Option<&Address>) -> Result<(), Error
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
+    use tokio::time::Instant;
+
     use super::*;
+
+    /// As many addresses as one host is tried at: sockets to those that swallow everything say nothing for minutes.
+    #[tokio::test(start_paused = true)]
+    async fn one_living_address_among_dead_ones_is_found_within_seconds() {
+        let times = [0, 250, 500, 2_000, 2_250, 2_500, 4_000, 4_250];
+        for (alive, expected) in times.into_iter().enumerate() {
+            let ask = |candidate: usize| async move {
+                if candidate != alive {
+                    pending::<()>().await;
+                }
+                Ok(candidate)
+            };
+            let begun = Instant::now();
+            assert_eq!(run(times.len(), ask).await.winner, Some((alive, alive)));
+            assert_eq!(begun.elapsed(), Duration::from_millis(expected), "{alive}");
+        }
+    }
 
     #[test]
     fn what_says_more_is_reported() {

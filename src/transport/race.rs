@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use crate::session::Millis;
 use crate::timing;
 
-/// Addresses that are asked at the same time, at most: more would be a burden to every server but one.
+/// Addresses that are asked at the same time, at most, besides those asked for longer than [`timing::RACE_PATIENCE`]:
+/// more would be a burden to every server but one.
 const AT_ONCE: usize = 3;
 
 /// What is to be done now.
@@ -21,11 +22,13 @@ pub(super) enum Step {
 }
 
 /// A race of numbered candidates, the preferred ones first. Each is asked a step after the one before it, or at
-/// once when one has failed.
+/// once when one has failed. Those who have been asked for long make room for others and may still win: whoever
+/// swallows everything must not keep the others from being asked.
 #[derive(Debug)]
 pub(super) struct Race {
     waiting: VecDeque<usize>,
-    running: Vec<usize>,
+    /// Who is being asked, and since when; the latest last.
+    running: Vec<(usize, Millis)>,
     /// Before this nobody else starts.
     next: Millis,
     until: Millis,
@@ -58,11 +61,11 @@ impl Race {
             self.over = true;
             return Some(Step::Lost);
         }
-        if now < self.next || self.running.len() >= AT_ONCE {
+        if now < self.may_start() {
             return None;
         }
         let candidate = self.waiting.pop_front()?;
-        self.running.push(candidate);
+        self.running.push((candidate, now));
         self.next = now + timing::RACE_STEP;
         Some(Step::Start(candidate))
     }
@@ -72,20 +75,26 @@ impl Race {
         if self.over {
             return None;
         }
-        let may_start = !self.waiting.is_empty() && self.running.len() < AT_ONCE;
-        Some(if may_start { self.next.min(self.until) } else { self.until })
+        Some(if self.waiting.is_empty() { self.until } else { self.may_start().min(self.until) })
+    }
+
+    /// When the next candidate may be asked.
+    fn may_start(&self) -> Millis {
+        let in_the_way = self.running.iter().rev().nth(AT_ONCE - 1);
+        let room = in_the_way.map_or(0, |(_, since)| since + timing::RACE_PATIENCE);
+        self.next.max(room)
     }
 
     /// A candidate that was asked has proven itself. The first one wins.
     pub(super) fn proven(&mut self, candidate: usize) {
-        if self.running.contains(&candidate) {
+        if self.running.iter().any(|(running, _)| *running == candidate) {
             self.won.get_or_insert(candidate);
         }
     }
 
     /// A candidate that was asked has failed: the next one need not wait.
     pub(super) fn failed(&mut self, candidate: usize, now: Millis) {
-        self.running.retain(|running| *running != candidate);
+        self.running.retain(|(running, _)| *running != candidate);
         self.next = self.next.min(now);
     }
 }
@@ -109,21 +118,23 @@ mod tests {
     fn run(candidates: &[Does]) -> Vec<(Millis, Step)> {
         let mut race = Race::new(candidates.len(), 0);
         let (mut now, mut steps) = (0, Vec::new());
-        let mut coming: Vec<(Millis, usize)> = Vec::new();
+        // When each ends, who that is, and since when it is being asked.
+        let mut coming: Vec<(Millis, usize, Millis)> = Vec::new();
         loop {
             while let Some(step) = race.poll(now) {
                 steps.push((now, step));
                 if let Step::Start(candidate) = step {
                     let (Answer(after) | Fail(after)) = candidates[candidate];
-                    coming.push((now + after, candidate));
-                    assert!(coming.len() <= AT_ONCE, "{steps:?}");
+                    coming.push((now + after, candidate, now));
+                    let lately = coming.iter().filter(|(.., since)| now - since < timing::RACE_PATIENCE);
+                    assert!(lately.count() <= AT_ONCE, "{steps:?}");
                 }
             }
             let Some(deadline) = race.next_deadline() else { return steps };
             assert!(deadline > now, "the race must not be asked again without a reason: {steps:?}");
             coming.sort_unstable();
             match coming.first() {
-                Some((at, candidate)) if *at <= deadline => {
+                Some((at, candidate, _)) if *at <= deadline => {
                     now = *at;
                     match candidates[*candidate] {
                         Answer(_) => race.proven(*candidate),
@@ -202,15 +213,62 @@ mod tests {
     }
 
     #[test]
-    fn at_most_three_are_asked_at_once() {
+    fn at_most_three_are_asked_at_once_and_make_room_after_a_while() {
         assert_eq!(
             run(&[BLACK_HOLE, BLACK_HOLE, BLACK_HOLE, Answer(80), Answer(80)]),
             [
                 (0, Step::Start(0)),
                 (250, Step::Start(1)),
                 (500, Step::Start(2)),
-                (5_000, Step::Start(3)),
-                (5_080, Step::Won(3))
+                (2_000, Step::Start(3)),
+                (2_080, Step::Won(3))
+            ]
+        );
+    }
+
+    /// Three more every two seconds, whether those who swallow everything fail at last or never do.
+    #[test]
+    fn any_number_of_black_holes_is_passed_by_within_seconds() {
+        for hole in [BLACK_HOLE, Fail(Millis::MAX / 2)] {
+            for holes in 0..16 {
+                let mut candidates = vec![hole; holes];
+                candidates.push(Answer(80));
+                let asked = (holes as Millis / 3) * 2_000 + (holes as Millis % 3) * 250;
+                assert_eq!(end(&candidates), (asked + 80, Step::Won(holes)), "{holes}");
+            }
+        }
+    }
+
+    /// Who makes room is not given up: where every answer takes three seconds, the first one still counts.
+    #[test]
+    fn a_slow_network_loses_nothing_by_it() {
+        assert_eq!(
+            run(&[Answer(3_000); 5]),
+            [
+                (0, Step::Start(0)),
+                (250, Step::Start(1)),
+                (500, Step::Start(2)),
+                (2_000, Step::Start(3)),
+                (2_250, Step::Start(4)),
+                (3_000, Step::Won(0))
+            ]
+        );
+    }
+
+    /// A place that has been made already is not made again by who fails later; one that fails early leaves its own.
+    #[test]
+    fn only_who_was_asked_lately_takes_a_place() {
+        assert_eq!(
+            run(&[Fail(2_100), Fail(9_000), Fail(9_000), Fail(9_000), Fail(150), Fail(9_000), Answer(1)]),
+            [
+                (0, Step::Start(0)),
+                (250, Step::Start(1)),
+                (500, Step::Start(2)),
+                (2_000, Step::Start(3)),
+                (2_250, Step::Start(4)),
+                (2_400, Step::Start(5)),
+                (2_650, Step::Start(6)),
+                (2_651, Step::Won(6))
             ]
         );
     }
