@@ -430,3 +430,6 @@ impl<'a> Poll<'a> {
         std::mem::take(&mut self.under_way().next).into()
     }
 }
+
+#[cfg(test)]
+mod tests;
