@@ -196,7 +196,8 @@ impl Kinds {
     }
 }
 
-/// Checks a message and makes it ready for the outbox.
+/// Checks a message and makes it ready for the outbox. `file`: the size of the file that goes with it, in bytes, 0 if
+/// none does.
 pub(super) fn compose(
     shared: &Shared,
     user: &User,
@@ -204,6 +205,7 @@ pub(super) fn compose(
     object_name: String,
     content: String,
     options: SendOptions,
+    file: u64,
 ) -> Result<NewMessage> {
     let kind = conversation.conversation_type;
     if !matches!(kind, ConversationType::Private | ConversationType::Group) {
@@ -216,7 +218,7 @@ pub(super) fn compose(
     check_options(kind, &options)?;
     let own_kind = shared.kinds.get(&object_name);
     check_content(&object_name, &content, own_kind.as_ref())?;
-    check_limits(&shared.navigation(), &object_name, &content, 0)?;
+    check_limits(&shared.navigation(), &object_name, &content, file)?;
     let content = with_extras(content, &options)?;
     let flags = flags(&object_name, own_kind.as_ref(), &options);
     let client_id = shared.next_client_id();
@@ -255,17 +257,11 @@ pub(super) fn compose(
     })
 }
 
-/// What navigation allows of GIFs and short videos. `file` is the size of the file that goes with it, in bytes, 0
-/// if that is not known.
+/// What navigation allows of GIFs and short videos. `file` as for [`compose`].
 ///
 /// # Errors
 /// The GIF is too large (34003), the video too long (34002).
-pub(super) fn check_limits(
-    navigation: &NavigationInfo,
-    object_name: &str,
-    content: &str,
-    file: u64,
-) -> Result<()> {
+fn check_limits(navigation: &NavigationInfo, object_name: &str, content: &str, file: u64) -> Result<()> {
     let number = |key: &str| {
         let json = serde_json::from_str::<Value>(content).ok()?;
         json.get(key)?.as_f64()

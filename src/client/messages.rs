@@ -53,7 +53,7 @@ impl Messages {
         let shared = self.shared()?;
         let user = shared.user()?;
         let status_only = options.status_only;
-        let new = compose(&shared, &user, conversation, object_name, content, options)?;
+        let new = compose(&shared, &user, conversation, object_name, content, options, 0)?;
         if status_only {
             return pass(&shared, new).await;
         }

@@ -21,7 +21,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::oneshot;
 
 use super::delivery::HostEvent;
-use super::kinds::{SendOptions, check_limits, compose};
+use super::kinds::{SendOptions, compose};
 use super::shared::{Shared, User};
 use super::{Error, Result};
 use crate::model::{ConversationKey, ErrorCode, Message};
@@ -80,8 +80,7 @@ impl Media {
         let key = content::url_key(&object_name, options.url_key.as_deref()).to_owned();
         // A content that cannot take an address is refused now, not after the upload.
         content::with_url(&content, &key, "")?;
-        check_limits(&shared.navigation(), &object_name, &content, size)?;
-        let new = compose(&shared, &user, conversation, object_name, content, options)?;
+        let new = compose(&shared, &user, conversation, object_name, content, options, size)?;
         let (client, of) = (shared.clone(), user.clone());
         let work = move |connection: &rusqlite::Connection| {
             let message = store::enqueue_upload(connection, &new, &file_path, size, &key)?;
