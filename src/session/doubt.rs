@@ -39,7 +39,7 @@ pub(super) struct Doubt {
     /// Whether the server stores a repeated message once.
     pub(super) dedupe: bool,
     /// Messages whose first attempt is being written down, by local id.
-    noting: BTreeMap<i64, Outgoing>,
+    being_noted: BTreeMap<i64, Outgoing>,
     /// Conversations whose next message is looked for.
     held: VecDeque<Held>,
 }
@@ -52,7 +52,7 @@ impl Default for Doubt {
 
 impl Doubt {
     pub(super) fn new(dedupe: bool) -> Self {
-        Self { dedupe, noting: BTreeMap::new(), held: VecDeque::new() }
+        Self { dedupe, being_noted: BTreeMap::new(), held: VecDeque::new() }
     }
 
     /// Whether a pull would bring the message and telling it twice would show. Signals may be told twice.
@@ -70,25 +70,27 @@ impl Doubt {
         outgoing.tried == Tried::Unanswered && self.applies(outgoing)
     }
 
-    /// How many are being written down.
-    pub(super) fn noting(&self) -> usize {
-        self.noting.len()
+    /// How many messages' first attempts are being written down.
+    pub(super) fn count_being_noted(&self) -> usize {
+        self.being_noted.len()
     }
 
-    pub(super) fn is_noted(&self, message: i64) -> bool {
-        self.noting.contains_key(&message)
+    /// Whether this message's first attempt is being written down.
+    pub(super) fn is_being_noted(&self, message: i64) -> bool {
+        self.being_noted.contains_key(&message)
     }
 
-    pub(super) fn is_noting(&self, key: &ConversationKey) -> bool {
-        self.noting.values().any(|outgoing| outgoing.conversation == *key)
+    /// Whether that of any message of this conversation is.
+    pub(super) fn has_one_being_noted(&self, key: &ConversationKey) -> bool {
+        self.being_noted.values().any(|outgoing| outgoing.conversation == *key)
     }
 
-    pub(super) fn take_noting(&mut self, message: i64) -> Option<Outgoing> {
-        self.noting.remove(&message)
+    pub(super) fn take_being_noted(&mut self, message: i64) -> Option<Outgoing> {
+        self.being_noted.remove(&message)
     }
 
-    pub(super) fn drain_noting(&mut self) -> Vec<Outgoing> {
-        std::mem::take(&mut self.noting).into_values().collect()
+    pub(super) fn drain_being_noted(&mut self) -> Vec<Outgoing> {
+        std::mem::take(&mut self.being_noted).into_values().collect()
     }
 
     pub(super) fn hold(&mut self, key: ConversationKey) {
@@ -142,7 +144,7 @@ impl Session {
     /// Has an attempt written down: from which server time on the message may appear among the user's own.
     pub(super) fn note(&mut self, outgoing: Outgoing, now: Millis) {
         let message = outgoing.message;
-        self.sender.doubt.noting.insert(message, outgoing);
+        self.sender.doubt.being_noted.insert(message, outgoing);
         let since = self.connection.server_time(now).saturating_sub(timing::STAMP_SKEW as i64);
         self.actions.push_back(Action::NoteAttempt { message, since });
     }

@@ -130,7 +130,7 @@ impl Sender {
 
     /// Takes a message out that is not on its way.
     pub(super) fn cancel(&mut self, message: i64) {
-        if let Some(outgoing) = self.doubt.take_noting(message) {
+        if let Some(outgoing) = self.doubt.take_being_noted(message) {
             self.known.remove(&message);
             self.go_on(outgoing.conversation);
             return;
@@ -172,7 +172,7 @@ impl Sender {
 
     fn is_busy(&self, key: &ConversationKey) -> bool {
         self.in_flight.values().any(|attempt| attempt.outgoing.conversation == *key)
-            || self.doubt.is_noting(key)
+            || self.doubt.has_one_being_noted(key)
     }
 
     pub(super) fn transport_lost(&mut self) {
@@ -182,7 +182,7 @@ impl Sender {
         for message_id in attempts {
             self.try_again(message_id, Tried::Unanswered);
         }
-        for outgoing in self.doubt.drain_noting() {
+        for outgoing in self.doubt.drain_being_noted() {
             self.put_back(outgoing);
         }
         self.ready.extend(self.resting.drain(..).map(|(_, key)| key));
@@ -273,14 +273,14 @@ impl Sender {
 
     /// Whether one more may travel; if not, when that will be.
     fn has_room(&mut self, now: Millis) -> bool {
-        let noting = self.doubt.noting();
+        let being_noted = self.doubt.count_being_noted();
         self.room_at = None;
-        if self.in_flight.len() + noting < WINDOW {
+        if self.in_flight.len() + being_noted < WINDOW {
             return true;
         }
         let young = || self.in_flight.values().map(Attempt::slow_at).filter(|slow_at| now < *slow_at);
-        if self.in_flight.len() + noting >= MAX_IN_FLIGHT || young().count() + noting >= WINDOW {
-            self.room_at = young().min().filter(|_| self.in_flight.len() + noting < MAX_IN_FLIGHT);
+        if self.in_flight.len() + being_noted >= MAX_IN_FLIGHT || young().count() + being_noted >= WINDOW {
+            self.room_at = young().min().filter(|_| self.in_flight.len() + being_noted < MAX_IN_FLIGHT);
             return false;
         }
         true
@@ -318,7 +318,7 @@ impl Session {
     /// Whether an attempt for this message is in flight: then it may already be delivered.
     pub fn is_sending(&self, message: i64) -> bool {
         self.sender.in_flight.values().any(|attempt| attempt.outgoing.message == message)
-            || self.sender.doubt.is_noted(message)
+            || self.sender.doubt.is_being_noted(message)
     }
 
     /// Lets everything go that may.
@@ -364,7 +364,7 @@ impl Session {
 
     /// An attempt is written down, or could not be.
     pub(super) fn noted(&mut self, message: i64, stored: bool, now: Millis) {
-        let Some(outgoing) = self.sender.doubt.take_noting(message) else { return };
+        let Some(outgoing) = self.sender.doubt.take_being_noted(message) else { return };
         if stored {
             // A pause may have begun meanwhile.
             self.sender.put_back(Outgoing { tried: Tried::Cleared, ..outgoing });
