@@ -1,10 +1,12 @@
-//! Nothing secret reaches a log or the disk: tokens, message contents, proxy logins and pins, as they are and in
-//! the codings that they travel in. All lines of the client at every level, and of the server in this process at
+//! Nothing secret reaches a log or the disk: tokens, message contents, proxy logins, pins and what is known of files,
+//! as they are and in the codings that they travel in. All lines of the client at every level, and of the server in this process at
 //! every level; what a host's log listener hears is a part of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod fake;
+#[path = "secrets/transfers.rs"]
+mod transfers;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -129,6 +131,29 @@ async fn knock(world: &World) {
     assert!(answer.contains(r#""status":4"#), "{answer}");
 }
 
+/// The lines so far hold no secret, and what the test wants to hear.
+fn assert_lines(known: &[&str], secrets: &[String]) {
+    let lines = lines();
+    for known in known {
+        assert!(lines.iter().any(|line| line.contains(known)), "the test hears nothing: {known}");
+    }
+    for line in &lines {
+        assert_absent("a line", line, secrets);
+    }
+}
+
+/// Below `folder` there is this content, and none of these tokens.
+fn assert_disk(folder: &Path, content: &str, tokens: &[String]) {
+    let files = files(folder);
+    assert!(
+        files.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(content)),
+        "the data is there"
+    );
+    for (name, bytes) in &files {
+        assert_absent(name, &String::from_utf8_lossy(bytes), tokens);
+    }
+}
+
 /// Everything below `folder`.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
@@ -233,21 +258,8 @@ async fn no_secret_reaches_a_log_or_a_token_the_disk() {
     alice.client.close();
 
     secrets.extend(tokens.iter().cloned());
-    let lines = lines();
-    for known in ["connection: Connected", "logged in", "login refused", "malformed"] {
-        assert!(lines.iter().any(|line| line.contains(known)), "the test hears nothing: {known}");
-    }
-    for line in &lines {
-        assert_absent("a line", line, &secrets);
-    }
-    let files = files(&folder);
-    assert!(
-        files.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(CONTENT)),
-        "the data is there"
-    );
-    for (name, bytes) in &files {
-        assert_absent(name, &String::from_utf8_lossy(bytes), &tokens);
-    }
+    assert_lines(&["connection: Connected", "logged in", "login refused", "malformed"], &secrets);
+    assert_disk(&folder, CONTENT, &tokens);
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

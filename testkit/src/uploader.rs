@@ -13,9 +13,10 @@ use tokio::runtime::Handle;
 /// Bytes sent at once.
 const STEP: usize = 16 * 1024;
 
-/// Uploads to one server. The file's name on the server is the one on the device.
+/// Uploads to one server. The file's name on the server is the one on the device, and what its addresses end with.
 pub struct HttpUploader {
     server: SocketAddr,
+    ending: &'static str,
     runtime: Handle,
     diary: Arc<Mutex<Diary>>,
 }
@@ -32,7 +33,12 @@ pub struct Diary {
 impl HttpUploader {
     /// An uploader that works on the runtime of the caller.
     pub fn new(server: SocketAddr) -> Arc<Self> {
-        Arc::new(Self { server, runtime: Handle::current(), diary: Arc::default() })
+        Self::ending(server, "")
+    }
+
+    /// The same, whose addresses all end so: a query with a signature, say.
+    pub fn ending(server: SocketAddr, ending: &'static str) -> Arc<Self> {
+        Arc::new(Self { server, ending, runtime: Handle::current(), diary: Arc::default() })
     }
 
     /// What it has seen so far.
@@ -45,10 +51,10 @@ impl Uploader for HttpUploader {
     fn start(&self, upload: Arc<Upload>) {
         let entry = (upload.id(), upload.message_id(), upload.offset());
         self.diary.lock().unwrap_or_else(PoisonError::into_inner).started.push(entry);
-        let server = self.server;
+        let (server, name) = (self.server, name(&upload) + self.ending);
         self.runtime.spawn(async move {
-            match send(server, &upload).await {
-                Ok(200..=299) => upload.finish(format!("http://{server}/{}", name(&upload))),
+            match send(server, &name, &upload).await {
+                Ok(200..=299) => upload.finish(format!("http://{server}/{name}")),
                 Ok(status) => upload.fail(34415, status >= 500),
                 Err(_) => upload.fail(30011, true),
             }
@@ -74,15 +80,14 @@ async fn kept(server: SocketAddr, name: &str) -> std::io::Result<usize> {
     Ok(offset.and_then(|offset| offset.trim().parse().ok()).unwrap_or(0))
 }
 
-async fn send(server: SocketAddr, upload: &Upload) -> std::io::Result<u16> {
+async fn send(server: SocketAddr, name: &str, upload: &Upload) -> std::io::Result<u16> {
     let file = std::fs::read(upload.path())?;
     // What was reported may have been lost on the way: the server knows.
-    let offset = if upload.offset() > 0 { kept(server, &name(upload)).await? } else { 0 };
+    let offset = if upload.offset() > 0 { kept(server, name).await? } else { 0 };
     let rest = file.get(offset..).unwrap_or_default();
     let mut stream = TcpStream::connect(server).await?;
     let head = format!(
-        "PUT /{} HTTP/1.1\r\nhost: {server}\r\ncontent-length: {}\r\ncontent-range: bytes {offset}-{}/{}\r\n\r\n",
-        name(upload),
+        "PUT /{name} HTTP/1.1\r\nhost: {server}\r\ncontent-length: {}\r\ncontent-range: bytes {offset}-{}/{}\r\n\r\n",
         rest.len(),
         file.len().saturating_sub(1),
         file.len()
