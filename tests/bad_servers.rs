@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use anser::client::{Client, ClientOptions};
 use anser::model::{ConnectionChannel, ConnectionStatus, ConversationKey, ErrorCode};
 use anser::wire::{Accepted, ConnAck, DownFrame};
-use anser_testkit::{Person, World};
+use anser_testkit::{Person, World, http_answer};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -115,8 +115,7 @@ async fn meet(mut stream: TcpStream, real: SocketAddr, (navigation, sockets): (S
 }
 
 fn http(status: u16, body: &str) -> Act {
-    let length = body.len();
-    Act::Raw(format!("HTTP/1.1 {status} Status\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes())
+    Act::Raw(http_answer(status, body).into_bytes())
 }
 
 fn refusal(status: u8) -> Message {

@@ -11,8 +11,10 @@ use anser::model::{ConnectionChannel, ConnectionStatus, ConversationKey, Navigat
 use anser::transport::{Dialer, Experience, NetTransport, Opening, Route, Transport, TransportEvent};
 use anser::wire::url::Identity;
 use anser_server::{Config, Server};
-use anser_testkit::{DEADLINE, Files, HttpUploader, Person, World, new_folder, over_both};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use anser_testkit::{
+    DEADLINE, Files, HttpHead, HttpUploader, Person, World, http_answer, new_folder, over_both,
+};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -98,8 +100,7 @@ async fn server(answers: &'static [&'static str]) -> String {
         let navigation = format!(r#"{{"code":200,"server":"{address}"}}"#);
         for answer in answers {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request).await;
+            let _ = HttpHead::read(&mut stream).await;
             let body = if *answer == "200 OK" { navigation.as_str() } else { "" };
             let text = format!("HTTP/1.1 {answer}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
             let _ = stream.write_all(text.as_bytes()).await;
@@ -183,10 +184,9 @@ async fn naming(server: Arc<Mutex<String>>) -> String {
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request).await;
+            let _ = HttpHead::read(&mut stream).await;
             let body = format!(r#"{{"code":200,"gifSize":7,"server":"{}"}}"#, server.lock().unwrap());
-            let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            let text = http_answer(200, &body);
             let _ = stream.write_all(text.as_bytes()).await;
         }
     });
@@ -266,9 +266,8 @@ async fn of_two_servers_one_that_drains_is_passed_over() {
         let navigation = format!("http://{}", listener.local_addr().unwrap());
         let oracle = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let mut request = [0; 4096];
-                let _ = stream.read(&mut request).await;
-                let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                let _ = HttpHead::read(&mut stream).await;
+                let text = http_answer(200, &body);
                 let _ = stream.write_all(text.as_bytes()).await;
             }
         });

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use anser::client::ClientOptions;
 use anser::model::{ConnectionChannel, ConnectionStatus, ConversationKey};
 use anser_server::Config;
-use anser_testkit::{Block, Heard, Person, Proxy, World, text_of};
+use anser_testkit::{Block, Heard, Person, Proxy, World, http_answer, text_of};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -202,21 +202,18 @@ async fn pass(mut stream: TcpStream, real: std::net::SocketAddr, lie: Arc<Mutex<
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_answers_have_their_codes_and_lose_nothing() {
-    let http = |status: u16, body: &str| {
-        format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-    };
     let world = World::new().await;
     let bob = world.join("bob").await;
     let liar = Liar::before(&world).await;
     let options = ClientOptions::new(world.server.app_key(), format!("http://{}", liar.address));
     let alice = world.person("alice", options.channel(POLLING)).await;
     let cases = [
-        ("HTML", http(200, "<html>Sign in to the hotel's network</html>"), 32002),
-        ("an error page", http(502, "<html>"), 30011),
-        ("a lost session", http(200, "lost params"), 30027),
-        ("no object", http(200, "[1]"), 32002),
-        ("no signal", http(200, "[{}]"), 32002),
-        ("half a signal", http(200, r#"[{"headerCode":64,"messageId":1,"status":0}]"#), 32002),
+        ("HTML", http_answer(200, "<html>Sign in to the hotel's network</html>"), 32002),
+        ("an error page", http_answer(502, "<html>"), 30011),
+        ("a lost session", http_answer(200, "lost params"), 30027),
+        ("no object", http_answer(200, "[1]"), 32002),
+        ("no signal", http_answer(200, "[{}]"), 32002),
+        ("half a signal", http_answer(200, r#"[{"headerCode":64,"messageId":1,"status":0}]"#), 32002),
         ("half an answer", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[".to_owned(), 30011),
         ("no HTTP", "what?\r\n\r\n".to_owned(), 30011),
         ("nothing", String::new(), 30011),

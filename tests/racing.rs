@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 
 use anser::client::{Client, ClientOptions};
 use anser::model::{ConnectionChannel, ConnectionStatus, ConversationKey, NetworkKind};
-use anser_testkit::{BlackHole, Block, Heard, Person, Proxy, World};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use anser_testkit::{BlackHole, Block, Heard, HttpHead, Person, Proxy, World, http_answer};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -29,13 +29,11 @@ impl Oracle {
     async fn saying(status: u16, body: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let length = body.len();
-        let answer = format!("HTTP/1.1 {status} Status\r\nContent-Length: {length}\r\n\r\n{body}");
+        let answer = http_answer(status, body);
         let task = tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
-                let mut request = [0; 4096];
                 // The client may leave at any moment.
-                let _ = client.read(&mut request).await;
+                let _ = HttpHead::read(&mut client).await;
                 let _ = client.write_all(answer.as_bytes()).await;
             }
         });

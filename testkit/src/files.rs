@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::DEADLINE;
+use crate::{DEADLINE, HttpHead};
 
 /// What a request for a file gets instead of the usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,18 +152,10 @@ fn tag(bytes: &[u8]) -> String {
 
 /// One request; the answer says that the line ends with it.
 async fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let mut words = head.split_whitespace();
-    let method = words.next().unwrap_or_default().to_owned();
-    let name = words.next().unwrap_or_default().trim_start_matches('/').to_owned();
-    let header = |wanted: &str| {
-        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
-        lines.find(|(key, _)| key.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim().to_owned())
-    };
+    let head = HttpHead::read(&mut stream).await?;
+    let method = head.method().to_owned();
+    let name = head.path().trim_start_matches('/').to_owned();
+    let header = |wanted: &str| head.header(wanted).map(str::to_owned);
     if method == "HEAD" {
         let kept = shared.lock().partial.get(&name).map_or(0, Vec::len);
         return answer(&mut stream, 200, &format!("upload-offset: {kept}\r\n"), b"").await;
@@ -184,11 +176,10 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         }
         _ => {}
     }
-    if head.starts_with("GET") {
+    if head.method() == "GET" {
         give(&mut stream, shared, &name, mishap, header("range"), header("if-range")).await
     } else {
-        let length = header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        take(&mut stream, shared, &name, mishap, length, header("content-range")).await
+        take(&mut stream, shared, &name, mishap, head.content_length(), header("content-range")).await
     }
 }
 

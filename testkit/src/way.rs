@@ -8,6 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::HttpHead;
+
 /// How a proxy is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speech {
@@ -129,15 +131,13 @@ async fn socks(client: &mut TcpStream, rules: &Rules) -> Result<()> {
 }
 
 async fn connect(client: &mut TcpStream, rules: &Rules) -> Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(client.read_u8().await?);
+    let head = HttpHead::read(client).await?;
+    if head.method() != "CONNECT" {
+        return Err(no("no CONNECT"));
     }
-    let head = String::from_utf8(head).map_err(Error::other)?;
-    let name = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next());
-    rules.note(name.ok_or_else(|| no("no CONNECT"))?.to_owned());
+    rules.note(head.path().to_owned());
     let login = rules.login.map(|login| format!("Basic {}", data_encoding::BASE64.encode(login.as_bytes())));
-    let told = head.lines().find_map(|line| line.strip_prefix("proxy-authorization: "));
+    let told = head.header("proxy-authorization");
     let status = match (rules.server, told == login.as_deref()) {
         (_, false) => "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"",
         (None, true) => "403 Forbidden",

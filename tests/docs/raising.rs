@@ -9,8 +9,9 @@ use anser::clock::Clock;
 use anser::model::{ConnectionChannel, ConnectionStatus, ConversationKey, SentStatus};
 use anser::transport::{Opened, TransportEvent};
 use anser::wire::{Accepted, Bytes, ConnAck, DownFrame, PubAck, Qos, QueryAck, UpFrame};
+use anser_testkit::{HttpHead, http_answer};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -59,10 +60,7 @@ impl Server {
         if start.starts_with(b"GET /websocket") {
             return self.talk(tokio_tungstenite::accept_async(stream).await.unwrap()).await;
         }
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.unwrap());
-        }
+        HttpHead::read(&mut stream).await.unwrap();
         let server = match self {
             Self::BreaksOff => return,
             Self::Silent => return std::future::pending().await,
@@ -71,9 +69,7 @@ impl Server {
             _ => own,
         };
         let body = format!(r#"{{"code":200,"userId":"alice","server":"{server}"}}"#);
-        let answer =
-            format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.write_all(http_answer(200, &body).as_bytes()).await.unwrap();
     }
 
     async fn talk(self, mut socket: WebSocketStream<TcpStream>) {

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use anser_testkit::{HttpHead, http_answer};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 /// What is still to be answered, the number of the client's last pull, which pages answer, and whether the client has
@@ -91,39 +92,25 @@ fn next(answers: &Answers) -> String {
 
 /// Requests of one connection. The client may leave at any time: that is no failure here.
 async fn meet(mut stream: TcpStream, address: SocketAddr, answers: Answers) -> Option<()> {
-    let mut read = Vec::new();
     loop {
-        let end = loop {
-            if let Some(at) = read.windows(4).position(|four| four == b"\r\n\r\n") {
-                break at + 4;
-            }
-            if stream.read_buf(&mut read).await.ok()? == 0 {
-                return None;
-            }
-        };
-        let head = String::from_utf8_lossy(&read[..end]).to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
-        let end = end + length.unwrap_or(0);
-        while read.len() < end {
-            if stream.read_buf(&mut read).await.ok()? == 0 {
-                return None;
-            }
-        }
-        read.drain(..end);
-        let body = if head.starts_with("get /cometnavi") {
+        let head = HttpHead::read(&mut stream).await.ok()?;
+        head.read_body(&mut stream).await.ok()?;
+        let request = format!("{} {}", head.method(), head.path()).to_ascii_lowercase();
+        let body = if request.starts_with("get /cometnavi") {
             format!(r#"{{"code":200,"userId":"alice","server":"{address}","backupServer":""}}"#)
-        } else if head.starts_with("get /websocket") {
+        } else if request.starts_with("get /websocket") {
             r#"{"status":0,"userId":"alice","headerCode":32,"messageId":0,"sessionid":"s","timestamp":1700000000000}"#
                 .to_owned()
-        } else if head.starts_with("get /pullmsg") {
+        } else if request.starts_with("get /pullmsg") {
             next(&answers)
         } else {
-            if let Some((_, id)) = head.split_once("messageid=").filter(|_| head.contains("topic=pullmsg")) {
+            if let Some((_, id)) =
+                request.split_once("messageid=").filter(|_| request.contains("topic=pullmsg"))
+            {
                 answers.lock().unwrap().1 = id.split('&').next().map(str::to_owned);
             }
             "[]".to_owned()
         };
-        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        stream.write_all(answer.as_bytes()).await.ok()?;
+        stream.write_all(http_answer(200, &body).as_bytes()).await.ok()?;
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anser::wire::UpFrame;
+use anser_testkit::{HttpHead, http_answer};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
@@ -120,39 +121,25 @@ async fn requests(
 ) -> Option<()> {
     let mut real = TcpStream::connect(server).await.ok()?;
     loop {
-        let (head, whole) = read_one(&mut client).await?;
-        if head.lines().next()?.contains("targetid=silent") {
+        let (head, body) = read_one(&mut client).await?;
+        if head.path().to_ascii_lowercase().contains("targetid=silent") {
             count.fetch_add(1, Ordering::SeqCst);
             if holds {
                 // Nothing more comes over this connection until the client leaves.
                 read_one(&mut client).await?;
             }
-            client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]").await.ok()?;
+            client.write_all(http_answer(200, "[]").as_bytes()).await.ok()?;
             continue;
         }
-        real.write_all(&whole).await.ok()?;
-        let (_, answer) = read_one(&mut real).await?;
-        client.write_all(&answer).await.ok()?;
+        real.write_all(&[head.text().as_bytes(), &body].concat()).await.ok()?;
+        let (head, body) = read_one(&mut real).await?;
+        client.write_all(&[head.text().as_bytes(), &body].concat()).await.ok()?;
     }
 }
 
-/// A request or an answer: its head, and all of it.
-async fn read_one(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
-    let mut whole = Vec::new();
-    let end = loop {
-        if let Some(at) = whole.windows(4).position(|four| four == b"\r\n\r\n") {
-            break at + 4;
-        }
-        if stream.read_buf(&mut whole).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let head = String::from_utf8_lossy(&whole[..end]).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
-    while whole.len() < end + length.unwrap_or(0) {
-        if stream.read_buf(&mut whole).await.ok()? == 0 {
-            return None;
-        }
-    }
-    Some((head, whole))
+/// A request or an answer: its head and its body.
+async fn read_one(stream: &mut TcpStream) -> Option<(HttpHead, Vec<u8>)> {
+    let head = HttpHead::read(stream).await.ok()?;
+    let body = head.read_body(stream).await.ok()?;
+    Some((head, body))
 }
