@@ -2,7 +2,8 @@
 //! only the upgrade fails, long polling at once; from there back to WebSocket as soon as that lets frames
 //! through, without the session noticing more than a new CONNACK.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
@@ -22,8 +23,8 @@ use crate::wire::url::Identity;
 use crate::wire::{DownFrame, UpFrame};
 use crate::{runtime, timing};
 
-/// WebSockets in a row that ended before their first frame, after which they count as useless.
-const MAX_STILLBORN: u32 = 3;
+/// WebSockets in a row that ended without a word, after which they count as useless.
+const MAX_WORDLESS: u32 = 3;
 
 /// Opens lines to the servers that navigation names.
 #[derive(Clone)]
@@ -43,7 +44,8 @@ struct Shared {
 /// How WebSockets have fared.
 #[derive(Default)]
 struct Fortune {
-    stillborn: u32,
+    /// In a row, how many ended without a word.
+    wordless: u32,
     /// Polling comes first until then, monotonic ms.
     polling_until: u64,
 }
@@ -183,15 +185,17 @@ impl Shared {
         code
     }
 
+    fn fortune(&self) -> MutexGuard<'_, Fortune> {
+        self.fortune.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn polling_comes_first(&self) -> bool {
-        let fortune = self.fortune.lock().unwrap_or_else(PoisonError::into_inner);
-        self.servers.clock.monotonic() < fortune.polling_until
+        self.servers.clock.monotonic() < self.fortune().polling_until
     }
 
     fn rest_websocket(&self) {
         let until = self.servers.clock.monotonic() + timing::WEBSOCKET_REST;
-        let mut fortune = self.fortune.lock().unwrap_or_else(PoisonError::into_inner);
-        *fortune = Fortune { stillborn: 0, polling_until: until };
+        *self.fortune() = Fortune { wordless: 0, polling_until: until };
     }
 
     /// A WebSocket from its opening to its end; an error if it did not open.
@@ -221,14 +225,14 @@ impl Shared {
         report: &(impl Fn(TransportEvent) + Sync),
         heard: bool,
     ) -> ErrorCode {
-        let at = self.servers.clock.monotonic();
-        let mut birth = Birth { shared: self, address, at, heard: Mutex::new(heard), ended: false };
+        let (opened, came) = (self.servers.clock.monotonic(), AtomicBool::new(heard));
+        let mut first_word = FirstWord { shared: self, address, opened, came, ended: false };
         let code = websocket::carry(socket, first, early, outbox, |event| {
-            birth.hears();
+            first_word.comes();
             report(event);
         });
         let code = code.await;
-        birth.ended_by_itself();
+        first_word.ended = true;
         code
     }
 
@@ -258,7 +262,7 @@ impl Shared {
             Err(code) => return Ok(code),
         };
         log::info!("WebSocket works again");
-        *self.fortune.lock().unwrap_or_else(PoisonError::into_inner) = Fortune::default();
+        *self.fortune() = Fortune::default();
         report(TransportEvent::Upgraded(opened(ConnectionChannel::Websocket, navigation)));
         report(TransportEvent::Frame(connack));
         Ok(self.carry(&login.address, (socket, None), poll.kept_back(), outbox, report, true).await)
@@ -286,48 +290,43 @@ impl Door for Upgrades<'_> {
     }
 }
 
-/// The beginning of a WebSocket, until it has brought something.
-struct Birth<'a> {
+/// Waits for the first word of a WebSocket, and draws the conclusions: when it comes, or when the line ends without it.
+struct FirstWord<'a> {
     shared: &'a Shared,
     address: &'a Address,
-    at: u64,
-    heard: Mutex<bool>,
-    /// It has ended by itself.
+    /// When the line opened, monotonic ms.
+    opened: u64,
+    came: AtomicBool,
+    /// The line has ended by itself. If not, the session has dropped it, as it does with one that stays mute.
     ended: bool,
 }
 
-impl Birth<'_> {
-    fn hears(&self) {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        if !std::mem::replace(&mut *heard, true) {
+impl FirstWord<'_> {
+    fn comes(&self) {
+        if !self.came.swap(true, Ordering::Relaxed) {
             self.shared.servers.works(self.address);
-        }
-    }
-
-    fn ended_by_itself(&mut self) {
-        self.ended = true;
-        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fortune = self.shared.fortune.lock().unwrap_or_else(PoisonError::into_inner);
-        fortune.stillborn = if heard { 0 } else { fortune.stillborn + 1 };
-        let useless = fortune.stillborn >= MAX_STILLBORN;
-        drop(fortune);
-        if useless {
-            self.shared.rest_websocket();
+            self.shared.fortune().wordless = 0;
         }
     }
 }
 
-impl Drop for Birth<'_> {
-    /// The session gives up a line that stays mute by dropping it.
+impl Drop for FirstWord<'_> {
     fn drop(&mut self) {
-        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = self.shared.servers.clock.monotonic().saturating_sub(self.at);
-        let mute = !heard && age >= timing::MUTE_AFTER;
-        if mute || (!heard && self.ended) {
-            self.shared.servers.failed(self.address);
+        let mute = self.shared.servers.clock.monotonic().saturating_sub(self.opened) >= timing::MUTE_AFTER;
+        // A session that leaves early has not given it the time.
+        if self.came.load(Ordering::Relaxed) || !(self.ended || mute) {
+            return;
         }
+        self.shared.servers.failed(self.address);
         if mute {
             self.shared.servers.forget_navigation();
+        }
+        let wordless = {
+            let mut fortune = self.shared.fortune();
+            fortune.wordless += 1;
+            fortune.wordless
+        };
+        if mute || wordless >= MAX_WORDLESS {
             self.shared.rest_websocket();
         }
     }
@@ -343,5 +342,70 @@ fn opened(channel: ConnectionChannel, navigation: &Navigation) -> Opened {
         heartbeat: channel == ConnectionChannel::Websocket,
         dedupe: navigation.dedupe,
         history: navigation.info.history,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Route;
+
+    fn shared(clock: &Clock) -> Arc<Shared> {
+        let dialer = || Dialer::new(Route::default()).unwrap();
+        let identity = Identity {
+            app_key: "app".into(),
+            token: "token".into(),
+            installation: "installation".into(),
+            platform: "desktop",
+        };
+        let (dialers, experience) = ((dialer(), dialer()), Experience::default());
+        NetTransport::new("http://a", identity, dialers, clock.clone(), None, experience).unwrap().shared
+    }
+
+    /// How a WebSocket fares: whether its first word comes, how long it lives, and whether it ends by itself.
+    fn live(shared: &Shared, clock: &Clock, (word, lifetime, ended): (bool, u64, bool)) {
+        let address = Address::parse_server("a", false).unwrap();
+        let (opened, came) = (clock.monotonic(), AtomicBool::new(false));
+        let mut first_word = FirstWord { shared, address: &address, opened, came, ended: false };
+        if word {
+            first_word.comes();
+        }
+        clock.advance(lifetime);
+        first_word.ended = ended;
+    }
+
+    /// Whether polling comes first after WebSockets that fared so.
+    fn rests(lives: &[(bool, u64, bool)]) -> bool {
+        let clock = Clock::manual(0);
+        let shared = shared(&clock);
+        lives.iter().for_each(|fate| live(&shared, &clock, *fate));
+        shared.polling_comes_first()
+    }
+
+    #[test]
+    fn three_ends_in_a_row_without_a_word_are_a_blocked_websocket() {
+        let (early, good, left) = ((false, 10, true), (true, 10, true), (false, 10, false));
+        assert!(rests(&[early, early, early]));
+        assert!(!rests(&[early, early]));
+        assert!(!rests(&[early, early, good, early, early]), "in a row");
+        assert!(!rests(&[early, early, (true, 10, false), early, early]), "whoever ends the good one");
+        assert!(rests(&[early, early, left, early]), "what the session left early says nothing");
+        assert!(!rests(&[left, left, left]));
+    }
+
+    #[test]
+    fn one_that_stays_mute_is_enough() {
+        for ended in [false, true] {
+            assert!(rests(&[(false, timing::MUTE_AFTER, ended)]));
+            assert!(!rests(&[(true, timing::MUTE_AFTER, ended)]));
+            assert!(!rests(&[(false, timing::MUTE_AFTER - 1, ended)]));
+        }
+        let clock = Clock::manual(0);
+        let shared = shared(&clock);
+        live(&shared, &clock, (false, timing::MUTE_AFTER, false));
+        clock.advance(timing::WEBSOCKET_REST - 1);
+        assert!(shared.polling_comes_first());
+        clock.advance(1);
+        assert!(!shared.polling_comes_first());
     }
 }
