@@ -1,5 +1,5 @@
 //! Files that go up and come down, and all that goes wrong with them: neither what is in them nor their names, paths
-//! and addresses reach a log.
+//! and addresses reach a log or an error's words.
 
 use anser::client::{DownloadOptions, SendOptions};
 use anser_testkit::{Files, HttpUploader, Mishap};
@@ -64,6 +64,7 @@ async fn nothing_of_a_file_reaches_a_log_or_a_token_the_disk() {
     let elsewhere = server.url(&format!("{NAME}?sign={ELSEWHERE}"));
     let wrong = "0".repeat(64);
     let to = |place: &str| folder.join(place).to_str().unwrap().to_owned();
+    let mut words = Vec::new();
     let good = to(&format!("{NAME}.copy"));
     for (url, mishap, path, sha256, code) in [
         (&clear, None, &good, None, None),
@@ -77,8 +78,9 @@ async fn nothing_of_a_file_reaches_a_log_or_a_token_the_disk() {
         (&with_login, Some(Mishap::Status(403)), &good, None, Some(34415)),
     ] {
         server.plan(&at_server(&name), mishap.clone());
-        let done = bob.client.media().download_url(url.clone(), path.clone(), sha256).await;
-        assert_eq!(done.err().map(|error| error.code().0), code, "{url} {mishap:?} {path}");
+        let error = bob.client.media().download_url(url.clone(), path.clone(), sha256).await.err();
+        words.push(format!("{error:?} {}", error.as_ref().map(ToString::to_string).unwrap_or_default()));
+        assert_eq!(error.map(|error| error.code().0), code, "{url} {mishap:?} {path}");
     }
     alice.client.close();
     bob.client.close();
@@ -91,6 +93,7 @@ async fn nothing_of_a_file_reaches_a_log_or_a_token_the_disk() {
         "a downloaded file cannot be written",
     ];
     assert_lines(&known, &[&secrets[..], &tokens].concat());
+    assert_absent("an error", &words.join("\n"), &secrets);
     assert_disk(&folder, INSIDE, &tokens);
     std::fs::remove_dir_all(&folder).unwrap();
 }
