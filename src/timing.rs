@@ -99,8 +99,8 @@ pub const UPGRADE_CAP: u64 = 600_000;
 /// Between two candidates of a race, servers or navigation: what RFC 8305 recommends, more than an answer takes on
 /// a good network, so that a good first candidate stays the only one asked, and a dead one costs a quarter of a second.
 pub const RACE_STEP: u64 = 250;
-/// After how long without an answer a candidate makes room for another one: a first packet that was lost is sent again
-/// after a second, and may still be answered. It stays in the race, so that a slow network loses nothing by it.
+/// After how long without an answer an address of a host makes room for another one: a first packet that was lost is
+/// sent again after a second, and may still be answered. It stays in the race, so that a slow network loses nothing.
 pub const RACE_PATIENCE: u64 = 2_000;
 /// For a whole race, as in the web client: a list of dead addresses must not take minutes.
 pub const RACE_LIMIT: u64 = 15_000;

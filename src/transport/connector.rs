@@ -19,6 +19,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::address::Address;
 use super::proxy::Proxy;
+use super::race::Race;
 use super::signs::Signs;
 use super::{contest, trust};
 use crate::model::ErrorCode;
@@ -114,7 +115,7 @@ async fn dial(address: &Address, signs: Option<&Signs>) -> Result<TcpStream, Err
             })
         }
     };
-    match contest::run(candidates.len(), reach).await.winner {
+    match contest::run(Race::new(candidates.len(), 0).making_room(), reach).await.winner {
         Some((_, stream)) => Ok(stream),
         None => {
             if let Some(signs) = signs.filter(|_| refused.load(Ordering::Relaxed)) {

@@ -23,13 +23,12 @@ pub(super) struct Finish<T> {
     pub(super) failures: Vec<(usize, ErrorCode)>,
 }
 
-/// Races `candidates`. Those that have not ended when one wins are dropped, and their connections with them.
-pub(super) async fn run<T, F>(candidates: usize, ask: impl Fn(usize) -> F) -> Finish<T>
+/// Runs a race. Those that have not ended when one wins are dropped, and their connections with them.
+pub(super) async fn run<T, F>(mut race: Race, ask: impl Fn(usize) -> F) -> Finish<T>
 where
     F: Future<Output = Result<T, ErrorCode>>,
 {
     let watch = Stopwatch::start();
-    let mut race = Race::new(candidates, 0);
     let mut asked = FuturesUnordered::new();
     let mut winner = None;
     let mut failures = Vec::new();
@@ -100,7 +99,7 @@ impl<'a> Contest<'a> {
         }
         let candidates = std::mem::take(&mut self.left);
         let ask = |candidate: usize| probe(self.servers, candidates.get(candidate));
-        let Finish { winner, failures } = run(candidates.len(), ask).await;
+        let Finish { winner, failures } = run(Race::new(candidates.len(), 0), ask).await;
         let failed = |candidate: usize| failures.iter().any(|(failed, _)| *failed == candidate);
         let winner = winner.map(|(candidate, ())| candidate);
         let mut won = None;
@@ -154,7 +153,7 @@ mod tests {
                 Ok(candidate)
             };
             let begun = Instant::now();
-            assert_eq!(run(times.len(), ask).await.winner, Some((alive, alive)));
+            assert_eq!(run(Race::new(times.len(), 0).making_room(), ask).await.winner, Some((alive, alive)));
             assert_eq!(begun.elapsed(), Duration::from_millis(expected), "{alive}");
         }
     }

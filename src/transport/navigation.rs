@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::address::Address;
 use super::connector::Dialer;
+use super::race::Race;
 use super::{TransportEvent, contest, http};
 use crate::model::{ConnectionStatus, ErrorCode, NavigationInfo};
 use crate::wire::url::{self, Identity};
@@ -81,8 +82,10 @@ pub(super) async fn ask(
     report: impl Fn(TransportEvent),
 ) -> Asked {
     report(TransportEvent::Navigation(ConnectionStatus::RequestNavi));
-    let finish =
-        contest::run(candidates.len(), |candidate| fetch(candidates.get(candidate), path, dialer)).await;
+    let finish = contest::run(Race::new(candidates.len(), 0), |candidate| {
+        fetch(candidates.get(candidate), path, dialer)
+    })
+    .await;
     let at = |candidate: usize| candidates.get(candidate).cloned();
     let failed = finish.failures.iter().filter_map(|(candidate, _)| at(*candidate)).collect();
     let result = match finish.winner.and_then(|(candidate, answer)| Some((at(candidate)?, answer))) {

@@ -6,8 +6,7 @@ use std::collections::VecDeque;
 use crate::session::Millis;
 use crate::timing;
 
-/// Addresses that are asked at the same time, at most, besides those asked for longer than [`timing::RACE_PATIENCE`]:
-/// more would be a burden to every server but one.
+/// Candidates that are asked at the same time, at most: more would be a burden to every server but one.
 const AT_ONCE: usize = 3;
 
 /// What is to be done now.
@@ -22,13 +21,14 @@ pub(super) enum Step {
 }
 
 /// A race of numbered candidates, the preferred ones first. Each is asked a step after the one before it, or at
-/// once when one has failed. Those who have been asked for long make room for others and may still win: whoever
-/// swallows everything must not keep the others from being asked.
+/// once when one has failed.
 #[derive(Debug)]
 pub(super) struct Race {
     waiting: VecDeque<usize>,
     /// Who is being asked, and since when; the latest last.
     running: Vec<(usize, Millis)>,
+    /// After how long without an answer a candidate no longer counts as one that is being asked.
+    patience: Millis,
     /// Before this nobody else starts.
     next: Millis,
     until: Millis,
@@ -41,11 +41,18 @@ impl Race {
         Self {
             waiting: (0..candidates).collect(),
             running: Vec::new(),
+            patience: Millis::MAX,
             next: now,
             until: now + timing::RACE_LIMIT,
             won: None,
             over: false,
         }
+    }
+
+    /// Those who have been asked for [`timing::RACE_PATIENCE`] make room for others, and may still win: where asking
+    /// has no limit of its own, whoever swallows everything must not keep the others from being asked.
+    pub(super) fn making_room(self) -> Self {
+        Self { patience: timing::RACE_PATIENCE, ..self }
     }
 
     /// To be asked until it gives nothing, at the beginning, after every report, and when a deadline has passed.
@@ -81,7 +88,7 @@ impl Race {
     /// When the next candidate may be asked.
     fn may_start(&self) -> Millis {
         let in_the_way = self.running.iter().rev().nth(AT_ONCE - 1);
-        let room = in_the_way.map_or(0, |(_, since)| since + timing::RACE_PATIENCE);
+        let room = in_the_way.map_or(0, |(_, since)| since.saturating_add(self.patience));
         self.next.max(room)
     }
 
@@ -116,7 +123,15 @@ mod tests {
 
     /// Runs a race in virtual time: every step with the time at which it was said.
     fn run(candidates: &[Does]) -> Vec<(Millis, Step)> {
-        let mut race = Race::new(candidates.len(), 0);
+        steps(Race::new(candidates.len(), 0), candidates)
+    }
+
+    /// The same, where candidates make room.
+    fn run_making_room(candidates: &[Does]) -> Vec<(Millis, Step)> {
+        steps(Race::new(candidates.len(), 0).making_room(), candidates)
+    }
+
+    fn steps(mut race: Race, candidates: &[Does]) -> Vec<(Millis, Step)> {
         let (mut now, mut steps) = (0, Vec::new());
         // When each ends, who that is, and since when it is being asked.
         let mut coming: Vec<(Millis, usize, Millis)> = Vec::new();
@@ -126,7 +141,7 @@ mod tests {
                 if let Step::Start(candidate) = step {
                     let (Answer(after) | Fail(after)) = candidates[candidate];
                     coming.push((now + after, candidate, now));
-                    let lately = coming.iter().filter(|(.., since)| now - since < timing::RACE_PATIENCE);
+                    let lately = coming.iter().filter(|(.., since)| now - since < race.patience);
                     assert!(lately.count() <= AT_ONCE, "{steps:?}");
                 }
             }
@@ -213,28 +228,29 @@ mod tests {
     }
 
     #[test]
-    fn at_most_three_are_asked_at_once_and_make_room_after_a_while() {
+    fn at_most_three_are_asked_at_once() {
+        let candidates = [BLACK_HOLE, BLACK_HOLE, BLACK_HOLE, Answer(80), Answer(80)];
+        let begin = [(0, Step::Start(0)), (250, Step::Start(1)), (500, Step::Start(2))];
         assert_eq!(
-            run(&[BLACK_HOLE, BLACK_HOLE, BLACK_HOLE, Answer(80), Answer(80)]),
-            [
-                (0, Step::Start(0)),
-                (250, Step::Start(1)),
-                (500, Step::Start(2)),
-                (2_000, Step::Start(3)),
-                (2_080, Step::Won(3))
-            ]
+            run(&candidates),
+            [&begin[..], &[(5_000, Step::Start(3)), (5_080, Step::Won(3))]].concat()
+        );
+        assert_eq!(
+            run_making_room(&candidates),
+            [&begin[..], &[(2_000, Step::Start(3)), (2_080, Step::Won(3))]].concat()
         );
     }
 
     /// Three more every two seconds, whether those who swallow everything fail at last or never do.
     #[test]
-    fn any_number_of_black_holes_is_passed_by_within_seconds() {
+    fn where_candidates_make_room_any_number_of_black_holes_is_passed_by_within_seconds() {
         for hole in [BLACK_HOLE, Fail(Millis::MAX / 2)] {
             for holes in 0..16 {
                 let mut candidates = vec![hole; holes];
                 candidates.push(Answer(80));
                 let asked = (holes as Millis / 3) * 2_000 + (holes as Millis % 3) * 250;
-                assert_eq!(end(&candidates), (asked + 80, Step::Won(holes)), "{holes}");
+                let end = run_making_room(&candidates).last().copied();
+                assert_eq!(end, Some((asked + 80, Step::Won(holes))), "{holes}");
             }
         }
     }
@@ -243,7 +259,7 @@ mod tests {
     #[test]
     fn a_slow_network_loses_nothing_by_it() {
         assert_eq!(
-            run(&[Answer(3_000); 5]),
+            run_making_room(&[Answer(3_000); 5]),
             [
                 (0, Step::Start(0)),
                 (250, Step::Start(1)),
@@ -258,8 +274,9 @@ mod tests {
     /// A place that has been made already is not made again by who fails later; one that fails early leaves its own.
     #[test]
     fn only_who_was_asked_lately_takes_a_place() {
+        let late = Fail(9_000);
         assert_eq!(
-            run(&[Fail(2_100), Fail(9_000), Fail(9_000), Fail(9_000), Fail(150), Fail(9_000), Answer(1)]),
+            run_making_room(&[Fail(2_100), late, late, late, Fail(150), late, Answer(1)]),
             [
                 (0, Step::Start(0)),
                 (250, Step::Start(1)),
