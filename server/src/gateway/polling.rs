@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_web_client_gets_nothing_behind_a_page_in_the_same_answer() {
+    async fn for_both_web_families_what_stands_behind_a_page_waits_for_the_next_hold() {
         for family in [Family::Web25, Family::Engine4] {
             let (mut carrier, sender) = carrier(family);
             carrier.write(&mut page_and_message()).await.unwrap();

@@ -1,11 +1,13 @@
 //! All seeds of a run, some at a time, and what is said about them.
 
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::panic::catch_unwind;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 
 use super::check::Violation;
 use super::faults::Tally;
@@ -16,16 +18,32 @@ use super::{Run, Wrong};
 const ENOUGH: usize = 5;
 
 /// Runs one seed from its beginning.
-pub(crate) fn one(run: &Run, seed: u64, folder: &Path) -> anyhow::Result<Outcome> {
+fn one(run: &Run, seed: u64) -> anyhow::Result<Outcome> {
+    let folder = Folder::of(seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    runtime.block_on(async { World::new(run, seed, folder).await?.run().await })
+    runtime.block_on(async { World::new(run, seed, &folder.0).await?.run().await })
 }
 
-/// Where a seed's devices keep their data: in memory where the system has such a place.
-fn folder(seed: u64) -> PathBuf {
-    let memory = PathBuf::from("/dev/shm");
-    let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
-    base.join(format!("anser-sim-{}-{seed}", std::process::id()))
+/// Where a seed's devices keep their data: in memory where the system has such a place. Goes with its owner, also
+/// where a seed panics: data in memory is worth nothing without the seed, and the seed makes it again.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn of(seed: u64) -> Self {
+        let memory = PathBuf::from("/dev/shm");
+        let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        Self(base.join(format!("anser-sim-{}-{seed}", std::process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0)
+            && error.kind() != ErrorKind::NotFound
+        {
+            eprintln!("{} stays: {error}", self.0.display());
+        }
+    }
 }
 
 /// From so many seeds on each kind of fault must have happened; a seed that is run again meets only its own.
@@ -51,10 +69,9 @@ pub(crate) fn run(run: &Run) -> anyhow::Result<()> {
                         break;
                     }
                     let seed = run.first + seed;
-                    let folder = folder(seed);
-                    let result = one(run, seed, &folder);
-                    // Data in memory is worth nothing without the seed, and the seed makes it again.
-                    drop(std::fs::remove_dir_all(&folder));
+                    // What it said is on the screen; which seed it was would not be.
+                    let result =
+                        catch_unwind(|| one(run, seed)).unwrap_or_else(|_| Err(anyhow!("it panicked")));
                     total.lock().unwrap_or_else(PoisonError::into_inner).add(run, seed, result);
                 }
             });
@@ -157,23 +174,21 @@ mod tests {
     #[test]
     fn the_same_seed_is_the_same_run() {
         let run = Run::parse_from(["sim", "--messages", "60"]);
-        let traces = [0, 1].map(|_| {
-            let outcome = one(&run, 3, &folder(3)).unwrap();
-            std::fs::remove_dir_all(folder(3)).unwrap();
-            outcome
-        });
-        let [first, second] = traces;
+        let [first, second] = [0, 1].map(|_| one(&run, 3).unwrap());
         assert_eq!(first, second);
-        let other = one(&run, 4, &folder(4)).unwrap();
-        std::fs::remove_dir_all(folder(4)).unwrap();
-        assert_ne!(first.trace, other.trace);
+        assert_ne!(first.trace, one(&run, 4).unwrap().trace);
     }
 
     #[test]
-    fn the_engine_that_polls_loses_nothing_behind_a_page() {
-        // Of this seed it lost five messages: the server put them into the page's answer.
-        let run = Run::parse_from(["sim", "--messages", "100"]);
-        one(&run, 1, &folder(1)).unwrap();
-        std::fs::remove_dir_all(folder(1)).unwrap();
+    fn a_seed_that_panics_leaves_no_folder() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let panicked = std::thread::spawn(move || {
+            let folder = Folder::of(5);
+            std::fs::create_dir_all(folder.0.join("device")).unwrap();
+            tell.send(folder.0.clone()).unwrap();
+            panic!("on purpose");
+        });
+        assert!(panicked.join().is_err());
+        assert!(!told.recv().unwrap().exists());
     }
 }
