@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anser::model::MessageDirection;
-use anser::timing::{HOLD_LIMIT, HOLD_PAUSE, PING_INTERVAL, PONG_LIMIT};
+use anser::timing::{HOLD_LIMIT, HOLD_PAUSE, PING_INTERVAL, PONG_LIMIT, UPGRADE_LIMIT};
 use anyhow::Context as _;
 
 use super::device::{Device, Shown};
@@ -35,18 +35,20 @@ macro_rules! demand {
 }
 
 /// CONNECTED without a living line is found out within a heartbeat and the time for its answer; where a line polls,
-/// within the longest hold, if an answer that left before is the last that arrives and another hold follows it.
-pub(crate) fn status(device: &Device, lines: &[Line], now: Millis) -> anyhow::Result<()> {
+/// within the longest hold, if an answer that left before is the last that arrives and another hold follows it, and
+/// the login of an upgrade that has just begun. A polled line is also dead once the server that knew its session is
+/// gone: `fallen` says when each server went.
+pub(crate) fn status(device: &Device, lines: &[Line], fallen: &[Millis], now: Millis) -> anyhow::Result<()> {
     if !device.is_connected() {
         return Ok(());
     }
     let name = device.name;
     let line = device.line.and_then(|line| lines.get(line));
     demand!(line.is_some(), "{name} says CONNECTED and has no line");
-    if let Some(since) = line.and_then(|line| line.dead_since(now)) {
+    if let Some(since) = line.and_then(|line| line.useless_since(fallen, now)) {
         let lie = now - since;
         let limit = match line.is_some_and(|line| line.polled.is_some()) {
-            true => SLOWEST + HOLD_PAUSE + HOLD_LIMIT,
+            true => SLOWEST + HOLD_PAUSE + HOLD_LIMIT + 2 * UPGRADE_LIMIT,
             false => PING_INTERVAL + PONG_LIMIT,
         };
         demand!(lie <= limit, "{name} says CONNECTED {lie} ms after its line died");

@@ -59,6 +59,8 @@ faults! {
     FramesLost = "frames lost with a hold's answer";
     /// A client hears of a session that the server does not know.
     LostParams = "polled sessions gone (lost params)";
+    /// A client polls a machine that has vanished without a word.
+    MachineGone = "polled sessions gone with their machine";
     /// Something on the way begins to refuse WebSockets.
     Eaten = "WebSockets eaten by a proxy";
     /// A client polls because of it.

@@ -97,8 +97,15 @@ impl World {
     }
 
     pub(super) fn dialed(&mut self, line: usize, reached: bool) -> anyhow::Result<()> {
+        if self.silence && reached {
+            // Nobody refuses it either. A WebSocket beside a polled line is given up by that line.
+            if self.net.lines.get(line).is_some_and(|line| line.greets.is_none()) {
+                self.at(self.now + OPEN_LIMIT, Happening::Dialed { line, reached: false });
+            }
+            return Ok(());
+        }
         if self.peer.line == Some(line) {
-            return self.peer_dialed(line);
+            return self.peer_dialed(line, reached);
         }
         let device = self.net.lines.get(line).filter(|line| line.greets.is_some()).map(|line| line.device);
         if let Some(device) = device {
@@ -146,7 +153,7 @@ impl World {
                 }
             }
             Word::Said(line, None) => self.ends_down(line),
-            Word::Answer(number, body) => self.answers(number, body),
+            Word::Answer(answer) => self.answers(answer),
             Word::Died(step) => self.server_dies(step)?,
             Word::Wish(line, wish) => self.wishes(line, wish)?,
         }

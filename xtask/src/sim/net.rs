@@ -66,6 +66,8 @@ pub(crate) struct Line {
     last: [Millis; 2],
     /// Present if it polls; then `server` is not.
     pub(crate) polled: Option<Polled>,
+    /// The server that knows its session if it polls: how many were there before that one.
+    pub(crate) server_number: Option<usize>,
     /// Where the first frame of a WebSocket goes that is to take a polled line over.
     pub(crate) greets: Option<Reply<(usize, DownFrame)>>,
     /// The newest request of each connection that has come to the server.
@@ -83,6 +85,7 @@ impl Line {
             strict: false,
             last: [0; 2],
             polled: None,
+            server_number: None,
             greets: None,
             newest: [0; 3],
         }
@@ -108,6 +111,12 @@ impl Line {
     /// Since when nothing has passed.
     pub(crate) fn dead_since(&self, now: Millis) -> Option<Millis> {
         (self.dead.0 <= now && now < self.dead.1).then_some(self.dead.0)
+    }
+
+    /// Since when it has carried nothing, or only what no server can answer any more.
+    pub(crate) fn useless_since(&self, fallen: &[Millis], now: Millis) -> Option<Millis> {
+        let orphaned = self.server_number.and_then(|server| fallen.get(server)).copied();
+        self.dead_since(now).into_iter().chain(orphaned).min()
     }
 
     /// When what follows the last frame of a way can arrive.
@@ -191,5 +200,23 @@ impl Net {
     /// How long a word about a line's end or beginning takes.
     pub(crate) fn latency(&mut self) -> Millis {
         NEAR + self.rng.next() % (FAR - NEAR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_polled_line_is_useless_once_the_server_that_knows_it_is_gone() {
+        let (token, installation, platform) = (String::new(), String::new(), String::new());
+        let mut line = Line::new(0, Caller { token, installation, platform, anser: true });
+        assert_eq!(line.useless_since(&[10], 20), None, "nobody knows it yet");
+        line.server_number = Some(1);
+        assert_eq!(line.useless_since(&[10], 20), None, "it was made at the next one");
+        assert_eq!(line.useless_since(&[10, 30], 40), Some(30));
+        line.kill(20, Some(60));
+        assert_eq!(line.useless_since(&[10, 30], 40), Some(20), "it was dead before");
+        assert_eq!(line.useless_since(&[10, 30], 70), Some(30), "and stays so for another reason");
     }
 }

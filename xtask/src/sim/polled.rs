@@ -15,7 +15,7 @@ use tokio::task::AbortHandle;
 use super::device::APP;
 use super::faults::Fault;
 use super::net::{Fate, Line, Polled, Way};
-use super::world::{Happening, Word, World};
+use super::world::{Answer, Happening, Word, World};
 
 /// An answer that says nothing.
 const NOTHING: &[u8] = b"[]";
@@ -117,12 +117,16 @@ impl World {
             self.net.tally.note(Fault::RequestReorder);
         }
         let Some(server) = &self.server else {
-            let at = self.now + self.net.latency();
-            self.at(at, Happening::Broken { number });
+            if !self.silence {
+                let at = self.now + self.net.latency();
+                self.at(at, Happening::Broken { number });
+            }
             return;
         };
-        let says = self.says.clone();
-        let to = Box::new(move |body| drop(says.send(Word::Answer(number, body))));
+        let (says, server_number) = (self.says.clone(), self.fallen.len());
+        let to = Box::new(move |body| {
+            drop(says.send(Word::Answer(Answer { number, server: server_number, body })));
+        });
         let handler = server.ask(asked.request.clone(), to);
         if let Some(asked) = self.asked.get_mut(number) {
             asked.handlers.push(handler);
@@ -130,10 +134,12 @@ impl World {
     }
 
     /// The server has given an answer.
-    pub(super) fn answers(&mut self, number: usize, body: Bytes) {
+    pub(super) fn answers(&mut self, answer: Answer) {
+        let Answer { number, body, .. } = &answer;
+        let number = *number;
         self.note("answers", &[number as u64, body.len() as u64]);
         let Some(asked) = self.asked.get(number) else { return };
-        let frames = asked.exchange == Exchange::Hold && *body != *NOTHING && *body != *LOST;
+        let frames = asked.exchange == Exchange::Hold && **body != *NOTHING && **body != *LOST;
         let fate = match &asked.reply {
             Some(_) => self.net.ask(asked.line, Way::Down, self.now),
             // Nobody waits for it: the client has gone, or has had the answer to a copy.
@@ -142,7 +148,7 @@ impl World {
         match fate {
             Fate::Arrives(times) => {
                 for at in times {
-                    self.at(at, Happening::Answered { number, body: body.clone() });
+                    self.at(at, Happening::Answered(answer.clone()));
                 }
                 return;
             }
@@ -154,11 +160,17 @@ impl World {
         }
     }
 
-    pub(super) fn answered(&mut self, number: usize, body: Bytes) -> anyhow::Result<()> {
+    pub(super) fn answered(&mut self, answer: Answer) -> anyhow::Result<()> {
+        let Answer { number, server, body } = answer;
         self.note("answered", &[number as u64, body.len() as u64]);
         let Some(asked) = self.asked.get_mut(number) else { return Ok(()) };
-        let (line, reply) = (asked.line, asked.reply.take());
+        let (line, exchange, reply) = (asked.line, asked.exchange, asked.reply.take());
         let Some(reply) = reply else { return Ok(()) };
+        if exchange == Exchange::Login
+            && let Some(of) = self.net.lines.get_mut(line)
+        {
+            of.server_number = Some(server);
+        }
         if *body == *LOST {
             self.net.tally.note(Fault::LostParams);
         }

@@ -67,6 +67,7 @@ impl World {
             Step::StartServer => {
                 self.note("server starts", &[]);
                 self.server = Some(self.disk.start());
+                self.silence = false;
                 Ok(())
             }
             Step::Reconnect { device } => {
@@ -112,10 +113,17 @@ impl World {
         let (now, size) = (self.now, self.doom);
         // Or the whole machine is gone: nobody says a word.
         let told = !size.is_multiple_of(2);
+        let number = self.fallen.len();
+        self.fallen.push(now);
+        self.silence = !told;
         for line in 0..self.net.lines.len() {
             let Some(of) = self.net.lines.get_mut(line) else { continue };
             match &of.polled {
                 Some(_) if told && of.client => self.break_requests(line),
+                // Its requests hang; whatever it asks once a server is back meets one that does not know it.
+                Some(_) if of.client && of.server_number == Some(number) => {
+                    self.net.tally.note(Fault::MachineGone);
+                }
                 Some(_) => {}
                 None => {
                     if of.server.is_some() && !told {

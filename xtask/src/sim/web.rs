@@ -68,8 +68,8 @@ impl World {
         self.peer.lost(self.now + PAUSE);
     }
 
-    pub(super) fn peer_dialed(&mut self, line: usize) -> anyhow::Result<()> {
-        let (Some(_), Some(of)) = (&self.server, self.net.lines.get(line)) else {
+    pub(super) fn peer_dialed(&mut self, line: usize, reached: bool) -> anyhow::Result<()> {
+        let (Some(_), Some(of), true) = (&self.server, self.net.lines.get(line), reached) else {
             self.peer_leaves();
             return Ok(());
         };

@@ -58,10 +58,7 @@ pub(super) enum Happening {
         number: usize,
     },
     /// Its answer comes to the client.
-    Answered {
-        number: usize,
-        body: Bytes,
-    },
+    Answered(Answer),
     /// The client learns that the connection under it has broken.
     Broken {
         number: usize,
@@ -69,12 +66,22 @@ pub(super) enum Happening {
     Step(Step),
 }
 
+/// A server's answer to a polling client's request.
+#[derive(Clone)]
+pub(super) struct Answer {
+    /// Of the request.
+    pub(super) number: usize,
+    /// How many servers were there before the one that gave it.
+    pub(super) server: usize,
+    pub(super) body: Bytes,
+}
+
 /// What a server or a client's line says to the world; no time passes before it is heard.
 pub(super) enum Word {
     /// The server has sent a frame down a line, or has closed it.
     Said(usize, Option<Bytes>),
     /// It has answered a request.
-    Answer(usize, Bytes),
+    Answer(Answer),
     /// It has died.
     Died(ServerStep),
     /// A line that polls wants something.
@@ -135,6 +142,10 @@ pub(crate) struct World {
     pub(super) server_skew: i64,
     /// How a server goes that is about to die.
     pub(super) doom: u64,
+    /// When each server went that is gone.
+    pub(super) fallen: Vec<Millis>,
+    /// Whether the last one's machine went with it: what is sent there meets silence until another starts.
+    pub(super) silence: bool,
     /// Every request of a polling client.
     pub(super) asked: Vec<Asked>,
     said: UnboundedReceiver<Word>,
@@ -202,6 +213,8 @@ impl World {
             server_clock,
             server_skew: 0,
             doom: 0,
+            fallen: Vec::new(),
+            silence: false,
             asked: Vec::new(),
             said,
             says,
@@ -318,7 +331,7 @@ impl World {
             }
         }
         for device in &self.devices {
-            check::status(device, &self.net.lines, self.now)?;
+            check::status(device, &self.net.lines, &self.fallen, self.now)?;
         }
         Ok(())
     }
@@ -334,7 +347,7 @@ impl World {
                 self.asked(number);
                 Ok(())
             }
-            Happening::Answered { number, body } => self.answered(number, body),
+            Happening::Answered(answer) => self.answered(answer),
             Happening::Broken { number } => {
                 self.broken(number);
                 Ok(())
