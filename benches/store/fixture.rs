@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use anser::model::{ConversationKey, MessageDirection};
 use anser::session::{Batch, Incoming};
 use anser::store::{self, Folder, Location};
+use anser_testkit::Random;
 use rusqlite::Connection;
 
-use crate::words::{Random, Words, Zipf};
+use crate::words::{Words, Zipf};
 
 pub(crate) const MESSAGES: usize = 1_000_000;
 pub(crate) const CONVERSATIONS: usize = 10_000;
@@ -34,7 +35,7 @@ impl Source {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             words: Words::new(),
-            random: Random(seed),
+            random: Random::from_state(seed),
             places: Zipf::new(CONVERSATIONS, 0.8),
             time: 1_700_000_000_000,
             number: 0,

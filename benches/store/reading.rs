@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anser::store::search::{self, SearchQuery};
 use anser::store::{self, ConversationFilter, HistoryQuery, Location};
+use anser_testkit::Random;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::fixture::{CONVERSATIONS, key, location};
-use crate::words::{Random, Words, Zipf};
+use crate::words::{Words, Zipf};
 use crate::{Line, percentile, timed};
 
 const OPENINGS: usize = 50;
@@ -120,7 +121,7 @@ fn searching(
     exponent: f64,
 ) -> Line {
     let (mut ours, mut plain) = (Vec::new(), Vec::new());
-    let (mut random, ranks) = (Random(3), Zipf::new(words.len(), exponent));
+    let (mut random, ranks) = (Random::from_state(3), Zipf::new(words.len(), exponent));
     let sql = format!(
         "SELECT {COLUMNS}, c.type, c.target FROM search s CROSS JOIN message m
            ON m.sent_time = s.rowid >> 21 AND (m.id & 2097151) = (s.rowid & 2097151)
@@ -143,7 +144,7 @@ fn searching(
 
 fn paging(connection: &Connection, beside: &Connection) -> Line {
     let (mut ours, mut plain) = (Vec::new(), Vec::new());
-    let mut random = Random(5);
+    let mut random = Random::from_state(5);
     let places = Zipf::new(CONVERSATIONS, 0.8);
     let sql = format!(
         "SELECT {COLUMNS}, c.type, c.target FROM message m JOIN conversation c ON c.id = m.conversation

@@ -8,26 +8,7 @@
 //! one to four letters, the others of three to ten. A message has 1 to 16 words, short ones more often; 60 %
 //! are Chinese, every fifteenth carries an emoji, every tenth a number.
 
-/// SplitMix64: small, seeded, the same everywhere.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
+use anser_testkit::Random;
 
 /// Ranks from 0 on, each in proportion to 1 / (rank + 1)^exponent.
 pub(crate) struct Zipf(Vec<f64>);
@@ -57,7 +38,7 @@ pub(crate) struct Words {
 
 impl Words {
     pub(crate) fn new() -> Self {
-        let mut random = Random(1);
+        let mut random = Random::from_state(1);
         let characters: Vec<char> = (0..5_000_u32).map(|n| char::from_u32(0x4e00 + n * 4).unwrap()).collect();
         let of_character = Zipf::new(characters.len(), 0.9);
         let chinese = (0..40_000).map(|rank| {
@@ -99,7 +80,7 @@ impl Words {
             text.push_str(&format!(" {}", random.below(10_000)));
         }
         match random.below(15) {
-            0 => text.push_str(["😂", "👍🏽", "❤️", "🎉"][random.below(4) as usize]),
+            0 => text.push_str(["😂", "👍🏽", "❤️", "🎉"][random.below(4)]),
             1..=4 => text.push(if chinese { '。' } else { '.' }),
             _ => {}
         }

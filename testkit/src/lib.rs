@@ -1,5 +1,6 @@
 //! What the tests share: a real server inside the process, clients by name in one line each, and
-//! listeners that record what they hear and can be waited on. Nothing here ships.
+//! listeners that record what they hear and can be waited on; for the runners and the benches, numbers by seed. Nothing
+//! here ships.
 
 mod faults;
 mod files;
@@ -9,6 +10,7 @@ mod http;
 mod idle;
 mod people;
 mod proxy;
+mod random;
 mod recorder;
 mod uploader;
 mod watch;
@@ -23,6 +25,7 @@ pub use http::{HttpHead, http_answer};
 pub use idle::{HourCost, Idle, heartbeat_needs, idle_hour};
 pub use people::Person;
 pub use proxy::{Block, Proxy};
+pub use random::Random;
 pub use recorder::{Heard, Recorder, text_of};
 pub use uploader::{Diary, HttpUploader};
 pub use watch::Watch;

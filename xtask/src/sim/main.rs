@@ -11,8 +11,6 @@ mod lines;
 mod net;
 mod peer;
 mod polled;
-#[path = "../rng.rs"]
-mod rng;
 mod run;
 mod script;
 mod steps;

@@ -4,11 +4,11 @@
 use anser::transport::simulated::{Exchange, Reply};
 use anser::wire::{Bytes, DownFrame, UpFrame};
 use anser_server::sim::Caller;
+use anser_testkit::Random;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
 use super::faults::{Fault, Tally};
-use super::rng::Rng;
 
 /// Virtual milliseconds since the seed began.
 pub(crate) type Millis = u64;
@@ -128,7 +128,7 @@ impl Line {
 /// The network's weather.
 pub(crate) struct Net {
     pub(crate) lines: Vec<Line>,
-    pub(crate) rng: Rng,
+    pub(crate) rng: Random,
     /// Whether it does anything to frames.
     pub(crate) bad: bool,
     pub(crate) tally: Tally,
@@ -141,7 +141,7 @@ impl Net {
         if of.dead_since(now).is_some() {
             return Vec::new();
         }
-        let usual = NEAR + self.rng.next() % (FAR - NEAR);
+        let usual = NEAR + self.rng.number() % (FAR - NEAR);
         let Some(last) = of.last.get_mut(way as usize) else { return Vec::new() };
         let mut arrives = now + usual;
         if self.bad {
@@ -151,12 +151,12 @@ impl Net {
             }
             if self.rng.chance(SLOW) {
                 self.tally.note(Fault::Delay);
-                arrives = now + 1_000 + self.rng.next() % (SLOWEST - 1_000);
+                arrives = now + 1_000 + self.rng.number() % (SLOWEST - 1_000);
             }
             if !of.strict && self.rng.chance(REORDER) {
                 // It does not wait for those before it, and those behind do not wait for it.
                 self.tally.note(Fault::Reorder);
-                return vec![arrives + self.rng.next() % 500];
+                return vec![arrives + self.rng.number() % 500];
             }
         }
         arrives = arrives.max(*last);
@@ -164,7 +164,7 @@ impl Net {
         let mut times = vec![arrives];
         if self.bad && !of.strict && self.rng.chance(DUPLICATE) {
             self.tally.note(Fault::Duplicate);
-            times.push(arrives + self.rng.next() % 2_000);
+            times.push(arrives + self.rng.number() % 2_000);
         }
         times
     }
@@ -186,20 +186,20 @@ impl Net {
         let mut times = vec![arrives];
         if self.rng.chance(SLOW) {
             self.tally.note(if way == Way::Up { Fault::RequestDelay } else { Fault::AnswerDelay });
-            times = vec![now + 1_000 + self.rng.next() % (SLOWEST - 1_000)];
+            times = vec![now + 1_000 + self.rng.number() % (SLOWEST - 1_000)];
         }
         // What stands in a copy's answer is lost to a client that knows no predecessors and no client ids.
         let strict = self.lines.get(line).is_some_and(|of| of.strict);
         if way == Way::Up && !strict && self.rng.chance(DUPLICATE) {
             self.tally.note(Fault::RequestTwice);
-            times.push(arrives + self.rng.next() % 2_000);
+            times.push(arrives + self.rng.number() % 2_000);
         }
         Fate::Arrives(times)
     }
 
     /// How long a word about a line's end or beginning takes.
     pub(crate) fn latency(&mut self) -> Millis {
-        NEAR + self.rng.next() % (FAR - NEAR)
+        NEAR + self.rng.number() % (FAR - NEAR)
     }
 }
 

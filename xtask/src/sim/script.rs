@@ -1,11 +1,11 @@
 //! What a seed plans: who says what when, and which faults come when. Plain data; runs nothing.
 
 use anser::model::ConversationKey;
+use anser_testkit::Random;
 
 use super::device::Owner;
 use super::faults::Fault;
 use super::net::Millis;
-use super::rng::Rng;
 
 /// How long people write.
 const TALK: Millis = 240_000;
@@ -73,9 +73,9 @@ const PLANNED: [(Fault, usize); 11] = [
 
 /// The steps of a seed, with their times. Each device sends `messages`.
 pub(crate) fn plan(seed: u64, messages: usize) -> Vec<(Millis, Step)> {
-    let mut rng = Rng::new(seed, 1);
+    let mut rng = Random::of(seed, 1);
     let mut steps = Vec::new();
-    let somewhere = |rng: &mut Rng, device: usize| {
+    let somewhere = |rng: &mut Random, device: usize| {
         let user = OWNERS.get(device).map_or("", |owner| owner.user);
         let places: Vec<&str> = places(user).collect();
         rng.pick(&places).copied().unwrap_or(TEAM)
@@ -83,7 +83,7 @@ pub(crate) fn plan(seed: u64, messages: usize) -> Vec<(Millis, Step)> {
     for device in 0..OWNERS.len() {
         let mut left = messages;
         while left > 0 {
-            let at = rng.next() % TALK;
+            let at = rng.number() % TALK;
             // Mostly one, sometimes several at once.
             let burst = if rng.chance(4) { 2 + rng.below(6) } else { 1 };
             for _ in 0..burst.min(left) {
@@ -94,17 +94,17 @@ pub(crate) fn plan(seed: u64, messages: usize) -> Vec<(Millis, Step)> {
         }
     }
     for _ in 0..messages * OWNERS.len() / 10 {
-        steps.push((rng.next() % TALK, Step::PeerSays));
+        steps.push((rng.number() % TALK, Step::PeerSays));
     }
     for _ in 0..24 {
-        let (device, at) = (rng.below(OWNERS.len()), rng.next() % HEALED);
+        let (device, at) = (rng.below(OWNERS.len()), rng.number() % HEALED);
         let place = somewhere(&mut rng, device);
         steps.push((at, Step::Read { device, place }));
     }
     for (fault, count) in PLANNED {
         for _ in 0..count {
-            let at = 1_000 + rng.next() % (HEALED - 1_000);
-            steps.push((at, Step::Fault { fault, device: rng.below(OWNERS.len() + 1), size: rng.next() }));
+            let at = 1_000 + rng.number() % (HEALED - 1_000);
+            steps.push((at, Step::Fault { fault, device: rng.below(OWNERS.len() + 1), size: rng.number() }));
         }
     }
     steps.extend((0..HEALED).step_by(700).map(|at| (at, Step::Settle)));

@@ -35,7 +35,7 @@ impl World {
         }
         self.leave(device);
         self.device(device)?.end();
-        let pause = 100 + self.net.rng.next() % 20_000;
+        let pause = 100 + self.net.rng.number() % 20_000;
         self.at(self.now + pause, Happening::Step(Step::Start { device }));
         Ok(())
     }

@@ -12,6 +12,7 @@ use anser::transport::simulated::Wish;
 use anser::wire::{Bytes, DownFrame};
 use anser_server::sim::{Caller, Disk, SimServer, Step as ServerStep};
 use anser_server::{Clock as ServerClock, Config};
+use anser_testkit::Random;
 use anyhow::Context as _;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
@@ -23,7 +24,6 @@ use super::ledger::Ledger;
 use super::net::{Millis, Net};
 use super::peer::{self, Peer};
 use super::polled::Asked;
-use super::rng::Rng;
 use super::script::{self, HEALED, OWNERS, Step, TEAM};
 use super::{Run, Wrong};
 
@@ -158,7 +158,7 @@ pub(crate) struct World {
 impl World {
     /// A world of this seed, everybody at rest.
     pub(crate) async fn new(run: &Run, seed: u64, folder: &Path) -> anyhow::Result<Self> {
-        let mut rng = Rng::new(seed, 2);
+        let mut rng = Random::of(seed, 2);
         let server_clock = ServerClock::manual(EPOCH);
         let page_size = 3 + u32::try_from(rng.below(30)).unwrap_or(0);
         let config = Config { clock: server_clock.clone(), page_size, ..Config::default() };
@@ -187,7 +187,7 @@ impl World {
             let mut device = Device::new(owner, token, folder.join(owner.name), seed);
             device.only_polls = rng.chance(4);
             if rng.chance(3) {
-                device.eaten_until = rng.next() % 60_000;
+                device.eaten_until = rng.number() % 60_000;
             }
             devices.push(device);
         }
