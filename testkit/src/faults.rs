@@ -74,7 +74,7 @@ struct Shared {
 }
 
 struct State {
-    server: SocketAddr,
+    server: Option<SocketAddr>,
     /// Each with the bytes that pass before it, counted from the one before.
     planned: VecDeque<(u64, Fault)>,
     passed: u64,
@@ -106,7 +106,7 @@ impl FaultProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let state = State {
-            server,
+            server: Some(server),
             planned: VecDeque::new(),
             passed: 0,
             trickling: 0,
@@ -141,8 +141,9 @@ impl FaultProxy {
         self.shared.tell(&state);
     }
 
-    /// From now on new connections go to this server: it was started again.
-    pub fn point_at(&self, server: SocketAddr) {
+    /// From now on new connections go to this server: it was started again. Where there is none they end at once, as
+    /// at a dead one, whose port may be a stranger's by then.
+    pub fn point_at(&self, server: Option<SocketAddr>) {
         self.shared.lock().server = server;
     }
 
@@ -317,8 +318,7 @@ async fn listen(mut listener: TcpListener, address: SocketAddr, shared: Arc<Shar
                         _ = dark.wait_for(Option::is_none) => {}
                     }
                 }
-                drop(kept);
-                let Some(Ok(again)) = bind(address).await.map(|socket| socket.listen(BACKLOG)) else { return };
+                let Some(Ok(again)) = kept.map(|socket| socket.listen(BACKLOG)) else { return };
                 listener = again;
                 let state = shared.lock();
                 shared.dark.send_replace(None);

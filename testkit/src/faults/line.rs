@@ -93,7 +93,7 @@ pub(super) async fn carry(mut client: TcpStream, shared: Arc<Shared>) {
         return;
     }
     light(&mut shared.dark.subscribe()).await;
-    let address = shared.lock().server;
+    let Some(address) = shared.lock().server else { return };
     let Ok(mut server) = TcpStream::connect(address).await else { return };
     // Slow is only what is meant to be.
     if client.set_nodelay(true).and(server.set_nodelay(true)).is_err()

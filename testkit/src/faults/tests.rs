@@ -87,6 +87,19 @@ async fn a_half_open_line_is_silent_and_new_ones_pass() {
 }
 
 #[tokio::test]
+async fn without_a_server_new_lines_end_until_there_is_one_again() {
+    let echo = echo().await;
+    let server = echo.proxy.shared.lock().server;
+    echo.proxy.point_at(None);
+    let mut line = soon(TcpStream::connect(echo.proxy.address)).await.unwrap();
+    line.write_all(WEBSOCKET.as_bytes()).await.unwrap();
+    assert!(matches!(soon(line.read(&mut [0; 8])).await, Ok(0) | Err(_)));
+    assert_eq!(*echo.heard.borrow(), b"");
+    echo.proxy.point_at(server);
+    say(&mut open(&echo.proxy, WEBSOCKET).await, "back").await;
+}
+
+#[tokio::test]
 async fn trickling_bytes_all_arrive_slowly() {
     let echo = echo().await;
     let mut line = open(&echo.proxy, POST).await;

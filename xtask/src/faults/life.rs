@@ -1,7 +1,6 @@
 //! One life of a client: opens its data, connects, sends what its seed says, and then does what the parent says
 //! line by line, unless it is killed before. Everything that the host would know goes to the parent.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +9,14 @@ use anser::model::{
     ConnectionChannel, ConnectionStatus, ConversationKey, Message, MessageChange, MessageDirection,
     SentStatus,
 };
-use anser_testkit::text_of;
+use anser_testkit::{Random, text_of};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
-use super::plan::Rng;
+use super::lives::Told;
 use super::record::tell;
 use super::seed::{key, places};
 use super::snapshot::PAGE;
@@ -34,25 +33,11 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// What a life is told.
 #[derive(Args)]
 pub(crate) struct Life {
-    /// Where the client's data lies.
-    #[arg(long)]
-    pub(crate) data: PathBuf,
-    #[arg(long)]
-    pub(crate) user: String,
-    #[arg(long)]
-    pub(crate) seed: u64,
-    /// Which life, from 0.
-    #[arg(long)]
-    pub(crate) number: u64,
-    #[arg(long)]
-    pub(crate) navigation: String,
-    #[arg(long)]
-    pub(crate) app_key: String,
-    #[arg(long)]
-    pub(crate) token: String,
+    #[command(flatten)]
+    told: Told,
     /// `websocket` or `polling`; without it the client chooses.
     #[arg(long)]
-    pub(crate) channel: Option<String>,
+    channel: Option<String>,
 }
 
 /// The process of a life.
@@ -65,17 +50,14 @@ pub(crate) fn live(life: Life) -> anyhow::Result<()> {
             Some("polling") => Some(ConnectionChannel::XhrPolling),
             Some(other) => bail!("no channel is called {other}"),
         };
-        let options = ClientOptions::new(&life.app_key, &life.navigation)
-            .data_dir(life.data.to_string_lossy())
-            .user_id(&life.user)
-            .heartbeat_seconds(HEARTBEAT);
+        let options = life.told.options().heartbeat_seconds(HEARTBEAT);
         let client = Client::new(ClientOptions { channel, ..options }).context("opening")?;
         let (fates, _) = watch::channel(0);
         let host = Arc::new(Host { fates: fates.clone() });
         let _heard = (client.add_message_listener(host.clone()), client.add_connection_listener(host));
-        let rng = Rng::new(
-            life.seed,
-            100 * (1 + u64::from(*life.user.as_bytes().first().unwrap_or(&0))) + life.number,
+        let rng = Random::of(
+            life.told.seed,
+            100 * (1 + u64::from(*life.told.user.as_bytes().first().unwrap_or(&0))) + life.told.number,
         );
         Script { client, fates, rng, life, texts: 0 }.run().await
     });
@@ -106,7 +88,7 @@ struct Script {
     client: Arc<Client>,
     /// How many own messages have met their fate in this life.
     fates: watch::Sender<usize>,
-    rng: Rng,
+    rng: Random,
     life: Life,
     texts: usize,
 }
@@ -147,7 +129,7 @@ impl Script {
 
     /// What comes of it the status tells: where the network fails, the client goes on trying.
     fn connect(&self) {
-        let (client, token) = (self.client.clone(), self.life.token.clone());
+        let (client, token) = (self.client.clone(), self.life.told.token.clone());
         tokio::spawn(async move {
             if let Err(error) = client.connect(token).await {
                 let _ = tell("status", &[&format!("connect: {error}")]);
@@ -156,7 +138,7 @@ impl Script {
     }
 
     fn place(&mut self) -> (&'static str, ConversationKey) {
-        let places = places(&self.life.user);
+        let places = places(&self.life.told.user);
         let place = self.rng.pick(places).copied().unwrap_or_default();
         (place, key(place))
     }
@@ -164,7 +146,7 @@ impl Script {
     async fn send(&mut self) -> anyhow::Result<()> {
         let (place, key) = self.place();
         // In the order of lives and of sending, also as text.
-        let text = format!("{} {}{:03} to {place}", self.life.user, self.life.number, self.texts);
+        let text = format!("{} {}{:03} to {place}", self.life.told.user, self.life.told.number, self.texts);
         self.texts += 1;
         tell("send", &[&text])?;
         self.client.messages().send_text(key, text.clone()).await.context("sending")?;
@@ -182,7 +164,7 @@ impl Script {
 
     /// Waits until every own message has its fate, those of former lives too.
     async fn settle(&self) -> anyhow::Result<()> {
-        for place in places(&self.life.user) {
+        for place in places(&self.life.told.user) {
             let page = self.client.messages().history(key(place), 0, PAGE).await.context("history")?;
             for message in page.iter().filter(|message| message.sent_status == SentStatus::Sending) {
                 if let Err(error) = self.client.messages().wait_sent(message.id).await {

@@ -4,23 +4,23 @@
 //! it ships.
 
 mod check;
+mod keeper;
 mod life;
+#[path = "../lives/mod.rs"]
+mod lives;
 mod person;
 mod plan;
 mod record;
-#[path = "../rng.rs"]
-mod rng;
 mod run;
 mod seed;
 mod server;
-#[path = "../kill/snapshot.rs"]
-mod snapshot;
 mod tally;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lives::snapshot;
 
 /// Runs clients and the server as processes over lines that break, kills them, and checks what is left, by seed.
 #[derive(Parser)]
@@ -72,12 +72,16 @@ enum Command {
     /// One life of a client.
     #[command(hide = true)]
     Life(life::Life),
+    /// A server's keeper.
+    #[command(hide = true)]
+    Keep(keeper::Keep),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Life(life)) => life::live(life),
+        Some(Command::Keep(keep)) => keeper::keep(&keep),
         None => run::run(&cli.run),
     };
     match done {
@@ -89,7 +93,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Where seeds keep what they need; that of a failed one stays.
+/// See [`lives::folder`].
 fn folder(seed: u64) -> PathBuf {
-    std::env::temp_dir().join(format!("anser-faults-{}-{seed}", std::process::id()))
+    lives::folder("faults", seed)
 }

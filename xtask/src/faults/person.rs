@@ -1,27 +1,25 @@
 //! The parent's side of one client: starts its lives, reads what they tell, ends them when the plan says.
 
-use std::os::unix::process::ExitStatusExt as _;
+use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use anser::model::ConnectionChannel;
 use anser_testkit::{Carrier, FaultProxy};
 use anyhow::{Context as _, bail, ensure};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, ChildStdin};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::Wrong;
+use super::lives::{self, Ended, Told};
 use super::plan::{Death, Part};
 use super::record::Record;
 use super::tally::{Kind, Tally};
 
-/// How a kill point ends a process.
-const SIGABRT: i32 = 6;
-const SIGKILL: i32 = 9;
 /// For anything in a storm: one message may have to outlive several faults, each with half a minute until it is
 /// found out and up to a minute before the next attempt.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -96,11 +94,10 @@ impl Person {
         } else {
             life.say("close").await?;
         }
-        let status = life.wait().await?;
-        match (self.part.killed_at_rest, status.signal(), status.success()) {
-            (true, Some(SIGKILL), _) | (false, None, true) => Ok(()),
-            _ => bail!("the last life ended with {status}"),
-        }
+        let ended = life.wait().await.context("the last life")?;
+        let planned = if self.part.killed_at_rest { Ended::ByParent } else { Ended::ByItself };
+        ensure!(ended == planned, "the last life ended {ended:?}, planned was {planned:?}");
+        Ok(())
     }
 
     /// How its lines run.
@@ -114,40 +111,32 @@ impl Person {
 
     async fn start(&self, number: u64, death: Option<&Death>) -> anyhow::Result<Life> {
         let user = self.part.user;
-        let errors = std::fs::File::create(self.folder.join(format!("{user}-{number}.err")))?;
-        let mut command = Command::new(&self.program);
-        command.arg("life").arg("--data").arg(self.data());
-        command.args(["--user", user, "--seed", &self.seed.to_string(), "--number", &number.to_string()]);
-        command.args([
-            "--navigation",
-            &self.proxy.navi_url(),
-            "--app-key",
-            &self.app_key,
-            "--token",
-            &self.token,
-        ]);
+        let told = Told {
+            data: self.data(),
+            user: user.to_owned(),
+            seed: self.seed,
+            number,
+            navigation: self.proxy.navi_url(),
+            app_key: self.app_key.clone(),
+            token: self.token.clone(),
+        };
+        let dies_at = match death {
+            Some(Death::At { point, count }) => Some((*point, *count)),
+            _ => None,
+        };
+        let mut command = told.command(&self.program, dies_at, self.wrong == Some(Wrong::CursorFirst));
         match self.part.channel {
             Some(ConnectionChannel::XhrPolling) => drop(command.args(["--channel", "polling"])),
             Some(_) => drop(command.args(["--channel", "websocket"])),
             None => {}
         }
-        command.env_remove("ANSER_KILL_AT").env_remove("ANSER_KILL_WRONG");
-        if let Some(Death::At { point, count }) = death {
-            command.env("ANSER_KILL_AT", format!("{point}:{count}"));
-        }
-        if self.wrong == Some(Wrong::CursorFirst) {
-            command.env("ANSER_KILL_WRONG", "cursor-first");
-        }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors).kill_on_drop(true);
+        let errors = File::create(self.folder.join(format!("{user}-{number}.err")))?;
         self.record.send_modify(Record::begin);
-        let mut child = command.spawn().context("cannot start")?;
-        let commands = child.stdin.take().context("no pipe for commands")?;
+        let (mut child, commands) = lives::start(command.stdout(Stdio::piped()), errors)?;
         let mut lines = BufReader::new(child.stdout.take().context("no pipe for words")?).lines();
         let (record, told) = (self.record.clone(), self.told.clone());
-        let copy = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.folder.join(format!("{user}.told")))?;
+        let copy =
+            OpenOptions::new().create(true).append(true).open(self.folder.join(format!("{user}.told")))?;
         let reader = tokio::spawn(async move {
             while let Some(line) = lines.next_line().await? {
                 // For people, when a seed fails.
@@ -174,11 +163,10 @@ impl Person {
         .await?;
         // It may die by itself this very moment: the status tells.
         life.child.start_kill()?;
-        let status = life.wait().await?;
-        match status.signal() {
-            Some(SIGABRT) => Ok(Kind::ClientAtPoint),
-            Some(SIGKILL) => Ok(Kind::Client),
-            _ => bail!("it ended with {status}"),
+        match life.wait().await? {
+            Ended::AtPoint => Ok(Kind::ClientAtPoint),
+            Ended::ByParent => Ok(Kind::Client),
+            Ended::ByItself => bail!("it ended by itself"),
         }
     }
 
@@ -233,9 +221,9 @@ impl Life {
     }
 
     /// Waits for its end, and until everything that it told is read.
-    async fn wait(mut self) -> anyhow::Result<ExitStatus> {
+    async fn wait(mut self) -> anyhow::Result<Ended> {
         let Ok(status) = timeout(PATIENCE, self.child.wait()).await else { bail!("it hangs") };
         self.read_all().await?;
-        Ok(status?)
+        Ended::of(status?)
     }
 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use anser::kill::POINTS;
 use anser::model::ConnectionChannel;
-use anser_testkit::Fault;
-
-pub(crate) use super::rng::Rng;
+use anser_testkit::{Fault, Random};
 
 /// The people.
 pub(crate) const USERS: [&str; 3] = ["alice", "bob", "carol"];
@@ -57,13 +55,13 @@ pub(crate) struct Plan {
 
 /// The plan of a seed.
 pub(crate) fn plan(seed: u64) -> Plan {
-    let mut rng = Rng::new(seed, 0);
+    let mut rng = Random::of(seed, 0);
     let parts = (0..).zip(USERS).map(|(place, user)| part(seed, place, user, &mut rng)).collect();
     let first = 10 + rng.below(60);
     Plan { parts, server_kills: vec![first, first + 30 + rng.below(90)] }
 }
 
-fn part(seed: u64, place: u64, user: &'static str, rng: &mut Rng) -> Part {
+fn part(seed: u64, place: u64, user: &'static str, rng: &mut Random) -> Part {
     let channel = match (seed + place) % 3 {
         0 => Some(ConnectionChannel::Websocket),
         1 => Some(ConnectionChannel::XhrPolling),
@@ -74,16 +72,16 @@ fn part(seed: u64, place: u64, user: &'static str, rng: &mut Rng) -> Part {
     if seed.is_multiple_of(BLACKOUT_EVERY) {
         faults.push(Fault::Blackout(BLACKOUT));
     }
-    shuffle(rng, &mut faults);
+    rng.shuffle(&mut faults);
     let faults = faults.into_iter().map(|fault| (GAP.0 + rng.below(GAP.1) as u64, fault)).collect();
     let steps: Vec<_> =
         POINTS.iter().filter(|(_, point, _)| STEPS.iter().any(|step| point.starts_with(step))).collect();
     let at = usize::try_from(seed * USERS.len() as u64 + place).unwrap_or(0) % steps.len().max(1);
     let mut deaths = vec![Death::Told(2 + rng.below(30))];
     if let Some((_, point, most)) = steps.get(at) {
-        deaths.push(Death::At { point, count: 1 + rng.next() % (*most).max(1) });
+        deaths.push(Death::At { point, count: 1 + rng.number() % (*most).max(1) });
     }
-    shuffle(rng, &mut deaths);
+    rng.shuffle(&mut deaths);
     Part {
         user,
         channel,
@@ -91,12 +89,6 @@ fn part(seed: u64, place: u64, user: &'static str, rng: &mut Rng) -> Part {
         faults,
         deaths,
         killed_at_rest: rng.chance(2),
-    }
-}
-
-fn shuffle<T>(rng: &mut Rng, list: &mut [T]) {
-    for last in (1..list.len()).rev() {
-        list.swap(last, rng.below(last + 1));
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::check::Violation;
 use super::seed::Seed;
 use super::tally::Tally;
-use super::{Run, folder};
+use super::{Run, folder, lives};
 
 /// Failed seeds after which the rest is not tried.
 const ENOUGH: usize = 5;
@@ -53,17 +53,7 @@ async fn all(run: &Run) -> anyhow::Result<()> {
 }
 
 async fn one(seed: Seed) -> (u64, anyhow::Result<()>) {
-    let run = async {
-        std::fs::create_dir_all(&seed.folder)?;
-        seed.run().await
-    };
-    let result = run.await;
-    if result.is_ok()
-        && let Err(error) = std::fs::remove_dir_all(&seed.folder)
-    {
-        eprintln!("{} stays: {error}", seed.folder.display());
-    }
-    (seed.number, result)
+    (seed.number, lives::in_folder(&seed.folder, seed.run()).await)
 }
 
 #[derive(Default)]

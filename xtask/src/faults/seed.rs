@@ -118,9 +118,11 @@ impl Seed {
             for carrier in people.iter().flat_map(|person| person.proxy.lines()) {
                 self.tally.note(Kind::Server, carrier);
             }
+            // Its port may be another seed's by the time that it is back.
+            people.iter().for_each(|person| person.proxy.point_at(None));
             running.kill().await?;
             *running = site.start().await?;
-            people.iter().for_each(|person| person.proxy.point_at(running.address));
+            people.iter().for_each(|person| person.proxy.point_at(Some(running.address)));
         }
         Ok(())
     }

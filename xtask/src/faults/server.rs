@@ -2,22 +2,20 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use anser_server::{Config, Server};
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::Wrong;
+use super::keeper::Kept;
+use super::lives;
 use super::plan::USERS;
 use super::snapshot::TEAM;
 
-/// Small, so that few messages make several pages.
-const PAGE_SIZE: u32 = 4;
 /// For a start on a busy machine.
 const START: Duration = Duration::from_secs(60);
 /// What its log says before the address.
@@ -40,7 +38,7 @@ pub(crate) struct Site {
 
 /// A running server.
 pub(crate) struct Process {
-    child: Child,
+    kept: Kept,
     pub(crate) address: SocketAddr,
 }
 
@@ -49,8 +47,9 @@ impl Site {
     pub(crate) async fn new(program: &Path, folder: &Path, wrong: Option<Wrong>) -> anyhow::Result<Self> {
         let data = folder.join("server");
         std::fs::create_dir_all(&data)?;
-        let config = Config { data: Some(data.clone()), ..Config::default() };
-        let (app_key, secret) = (config.app_key.clone(), config.app_secret.clone());
+        let config = Config { data: Some(data.clone()), ..lives::server_of(folder) };
+        let (app_key, secret, page_size) =
+            (config.app_key.clone(), config.app_secret.clone(), config.page_size);
         let running = Server::start(config).await?;
         let mut tokens = Vec::new();
         for user in USERS {
@@ -64,7 +63,7 @@ impl Site {
         }
         let text = format!(
             "app_key = {app_key:?}\napp_secret = {secret:?}\nbind = \"127.0.0.1:0\"\ndata = {data:?}\n\
-             rate_limit = false\npage_size = {PAGE_SIZE}\n"
+             rate_limit = false\npage_size = {page_size}\n"
         );
         std::fs::write(folder.join("server.toml"), text)?;
         let (program, folder) = (program.to_owned(), folder.to_owned());
@@ -73,12 +72,10 @@ impl Site {
 
     /// Starts it, for the first time or again.
     pub(crate) async fn start(&mut self) -> anyhow::Result<Process> {
-        let mut command = Command::new(&self.program);
-        command.arg("serve").arg("--config").arg(self.folder.join("server.toml"));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        command.env("ANSER_LOG", "info").env_remove("ANSER_KILL_AT").env_remove("ANSER_KILL_WRONG");
-        let mut child = command.spawn().context("cannot start the server")?;
-        let log = child.stderr.take().context("the server's log is not piped")?;
+        let config = self.folder.join("server.toml");
+        let arguments = ["serve", "--config", &config.to_string_lossy()];
+        let mut kept = Kept::start(&std::env::current_exe()?, &self.program, &arguments)?;
+        let log = kept.words()?;
         let mut copy =
             tokio::fs::File::create(self.folder.join(format!("server-{}.log", self.starts))).await?;
         self.starts += 1;
@@ -97,8 +94,8 @@ impl Site {
             let _ = copy.flush().await;
         });
         match timeout(START, told).await {
-            Ok(Ok(address)) => Ok(Process { child, address: address.context("the server's address")? }),
-            Ok(Err(_)) => bail!("the server ended: {}", child.wait().await?),
+            Ok(Ok(address)) => Ok(Process { kept, address: address.context("the server's address")? }),
+            Ok(Err(_)) => bail!("the server ended, its log says why"),
             Err(_) => bail!("the server does not start"),
         }
     }
@@ -107,9 +104,6 @@ impl Site {
 impl Process {
     /// Ends it at once.
     pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
-        if let Some(status) = self.child.try_wait()? {
-            bail!("the server had ended by itself: {status}");
-        }
-        Ok(self.child.kill().await?)
+        self.kept.kill().await.context("the server")
     }
 }

@@ -3,9 +3,8 @@
 
 use anser::client::RecallOptions;
 use anser::model::ConversationKey;
-use anser_testkit::{Person, World};
+use anser_testkit::{Person, Random, World};
 
-use super::plan::Rng;
 use super::snapshot::TEAM;
 
 /// What bob said.
@@ -21,12 +20,12 @@ pub(crate) struct Said {
 pub(crate) struct Bob {
     pub(crate) person: Person,
     pub(crate) said: Vec<Said>,
-    rng: Rng,
+    rng: Random,
 }
 
 impl Bob {
     pub(crate) async fn join(world: &World, seed: u64) -> Self {
-        Self { person: world.join("bob").await, said: Vec::new(), rng: Rng::new(seed, 100) }
+        Self { person: world.join("bob").await, said: Vec::new(), rng: Random::of(seed, 100) }
     }
 
     /// Writes some messages and takes the last one back.
@@ -45,7 +44,7 @@ impl Bob {
                 self.recall().await?;
             }
             // Not waiting for anything: spreads the messages over the other side's life.
-            tokio::time::sleep(std::time::Duration::from_millis(self.rng.next() % 25)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(self.rng.number() % 25)).await;
         }
         Ok(())
     }

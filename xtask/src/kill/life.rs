@@ -4,16 +4,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anser::client::{Client, ClientOptions, MessageListener, RecallOptions};
+use anser::client::{Client, MessageListener, RecallOptions};
 use anser::model::{ConversationKey, Message, MessageChange, MessageDirection, SentStatus};
-use anser_testkit::text_of;
-use anyhow::Context as _;
+use anser_testkit::{Random, text_of};
+use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::task::JoinHandle;
 
 use super::import::{self, OLD};
 use super::journal::Journal;
-use super::plan::Rng;
+use super::lives::{self, Told};
 use super::snapshot::{PAGE, RECALLED, TEAM};
 
 /// Below the seed's folder: the client's data.
@@ -24,20 +24,11 @@ const RECENT: u32 = 40;
 /// What a life is told.
 #[derive(Args)]
 pub(crate) struct Life {
+    #[command(flatten)]
+    told: Told,
     /// The seed's folder.
     #[arg(long)]
-    pub(crate) folder: PathBuf,
-    #[arg(long)]
-    pub(crate) seed: u64,
-    /// Which life of the seed, from 0.
-    #[arg(long)]
-    pub(crate) number: u64,
-    #[arg(long)]
-    pub(crate) navigation: String,
-    #[arg(long)]
-    pub(crate) app_key: String,
-    #[arg(long)]
-    pub(crate) token: String,
+    folder: PathBuf,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,21 +50,26 @@ impl Step {
 /// The process of a life.
 pub(crate) fn live(life: Life) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let journal = Arc::new(Journal::open(&life.folder)?);
-        let data = life.folder.join(DATA).to_string_lossy().into_owned();
-        let options = ClientOptions::new(&life.app_key, &life.navigation).data_dir(data).user_id("alice");
-        let client = Client::new(options).context("opening")?;
+        let client = Client::new(life.told.options()).context("opening")?;
         let _heard = client.add_message_listener(Arc::new(Heard(journal.clone())));
-        let rng = Rng::new(life.seed, 200 + life.number);
-        Script { client, journal, rng, life, texts: 0, importing: None }.run().await
-    })
+        let rng = Random::of(life.told.seed, 200 + life.told.number);
+        let script = Script { client, journal, rng, life, texts: 0, importing: None };
+        tokio::select! {
+            done = script.run() => done,
+            () = lives::parent_gone() => bail!("the parent is gone"),
+        }
+    });
+    // The thread that waits for the parent's end waits on.
+    runtime.shutdown_background();
+    done
 }
 
 struct Script {
     client: Arc<Client>,
     journal: Arc<Journal>,
-    rng: Rng,
+    rng: Random,
     life: Life,
     texts: usize,
     /// An import that runs beside the other steps.
@@ -88,7 +84,7 @@ impl Script {
         if self.rng.chance(3) {
             steps.push(Step::ReadAll);
         }
-        shuffle(&mut self.rng, &mut steps);
+        self.rng.shuffle(&mut steps);
         let offline = self.rng.below(steps.len() / 2);
         let mut later = Vec::new();
         for (place, step) in steps.into_iter().enumerate() {
@@ -98,7 +94,7 @@ impl Script {
                 later.push(step);
             }
         }
-        self.client.connect(self.life.token.clone()).await.context("connecting")?;
+        self.client.connect(self.life.told.token.clone()).await.context("connecting")?;
         for step in later {
             self.step(step).await?;
         }
@@ -137,7 +133,7 @@ impl Script {
     async fn send(&mut self) -> anyhow::Result<Message> {
         let (place, key) = self.place();
         // In the order of lives and of sending, also as text.
-        let text = format!("a{}{:03} to {place}", self.life.number, self.texts);
+        let text = format!("a{}{:03} to {place}", self.life.told.number, self.texts);
         self.texts += 1;
         self.journal.note("send", &[&text])?;
         let sent = self.client.messages().send_text(key, text.clone()).await.context("sending")?;
@@ -241,10 +237,4 @@ impl MessageListener for Heard {
     fn on_changed(&self, _: Vec<MessageChange>) {}
 
     fn on_overflow(&self) {}
-}
-
-fn shuffle<T>(rng: &mut Rng, list: &mut [T]) {
-    for last in (1..list.len()).rev() {
-        list.swap(last, rng.below(last + 1));
-    }
 }

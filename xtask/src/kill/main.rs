@@ -7,17 +7,17 @@ mod check;
 mod import;
 mod journal;
 mod life;
+#[path = "../lives/mod.rs"]
+mod lives;
 mod plan;
-#[path = "../rng.rs"]
-mod rng;
 mod run;
 mod seed;
-mod snapshot;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use lives::snapshot;
 
 /// Kills clients at every step of their work and checks what is left, by seed.
 #[derive(Parser)]
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Where seeds keep what they need; that of a failed one stays.
+/// See [`lives::folder`].
 fn folder(seed: u64) -> PathBuf {
-    std::env::temp_dir().join(format!("anser-kill-{}-{seed}", std::process::id()))
+    lives::folder("kill", seed)
 }

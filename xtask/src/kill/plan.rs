@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use anser::kill::POINTS;
-
-pub(crate) use super::rng::Rng;
+use anser_testkit::Random;
 
 /// Lives that end before their time; one more follows that must come to its end.
 const SHORT_LIVES: u64 = 3;
@@ -24,16 +23,16 @@ pub(crate) enum Death {
 
 /// The deaths of a seed, in order. Points take turns over the seeds, so that a run of enough seeds plans each.
 pub(crate) fn deaths(seed: u64) -> Vec<Death> {
-    let mut rng = Rng::new(seed, 0);
+    let mut rng = Random::of(seed, 0);
     let mut deaths: Vec<(bool, Death)> = (0..SHORT_LIVES)
         .map(|life| {
             let turn = seed * SHORT_LIVES + life;
             let at = usize::try_from(turn - turn / RANDOM_EVERY).unwrap_or(0) % POINTS.len();
             match POINTS.get(at) {
                 Some((_, point, most)) if turn % RANDOM_EVERY != RANDOM_EVERY - 1 => {
-                    (*most == 0, Death::At { point, count: 1 + rng.next() % (*most).max(1) })
+                    (*most == 0, Death::At { point, count: 1 + rng.number() % (*most).max(1) })
                 }
-                _ => (false, Death::After(Duration::from_millis(1 + rng.next() % LATEST))),
+                _ => (false, Death::After(Duration::from_millis(1 + rng.number() % LATEST))),
             }
         })
         .collect();

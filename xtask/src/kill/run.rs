@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::plan;
 use super::seed::{Outcome, Seed, Violation};
-use super::{Run, folder};
+use super::{Run, folder, lives};
 
 /// Failed seeds after which the rest is not tried.
 const ENOUGH: usize = 5;
@@ -52,18 +52,7 @@ async fn all(run: &Run) -> anyhow::Result<()> {
 }
 
 async fn one(seed: Arc<Seed>) -> (u64, anyhow::Result<Outcome>) {
-    let number = seed.number;
-    let run = async {
-        std::fs::create_dir_all(&seed.folder)?;
-        seed.run().await
-    };
-    let result = run.await;
-    if result.is_ok()
-        && let Err(error) = std::fs::remove_dir_all(&seed.folder)
-    {
-        eprintln!("{} stays: {error}", seed.folder.display());
-    }
-    (number, result)
+    (seed.number, lives::in_folder(&seed.folder, seed.run()).await)
 }
 
 #[derive(Default)]

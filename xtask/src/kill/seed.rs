@@ -1,6 +1,6 @@
 //! One seed: a server, bob, the lives of alice's client one after the other, then the check.
 
-use std::os::unix::process::ExitStatusExt as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -9,23 +9,19 @@ use anser::client::{ClientOptions, Platform};
 use anser_server::Config;
 use anser_testkit::{Person, World};
 use anyhow::{Context as _, bail, ensure};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::timeout;
 
 use super::bob::Bob;
 use super::check::{Witnesses, conversations};
 use super::journal::Noted;
+use super::lives::{self, Ended, Told};
 use super::plan::{Death, deaths};
 use super::snapshot::{self, Seen, TEAM};
 use super::{import, life};
 
 /// A life that lasts longer hangs.
 const LONGEST_LIFE: Duration = Duration::from_secs(60);
-/// How a kill point ends a process.
-const SIGABRT: i32 = 6;
-const SIGKILL: i32 = 9;
-/// Small, so that few messages make several pages.
-const PAGE_SIZE: u32 = 4;
 
 /// What became of a seed's deaths.
 #[derive(Debug, Default)]
@@ -60,7 +56,7 @@ pub(crate) struct Seed {
 impl Seed {
     /// Runs it; an error says what was lost, doubled or wrong.
     pub(crate) async fn run(&self) -> anyhow::Result<Outcome> {
-        let config = Config { page_size: PAGE_SIZE, recall_seconds: 0, ..Config::default() };
+        let config = Config { recall_seconds: 0, ..lives::server_of(&self.folder) };
         let world = World::with(config).await;
         world.group(TEAM, &["alice", "bob"]).await;
         let mut bob = Bob::join(&world, self.number).await;
@@ -99,19 +95,23 @@ impl Seed {
         number: u64,
         death: Option<&Death>,
     ) -> anyhow::Result<Ended> {
-        let errors = std::fs::File::create(self.folder.join(format!("life-{number}.err")))?;
-        let mut command = Command::new(&self.program);
-        command.arg("life").arg("--folder").arg(&self.folder);
-        command.args(["--seed", &self.number.to_string(), "--number", &number.to_string()]);
-        command.args(["--navigation", &world.server.navi_url(), "--app-key", world.server.app_key()]);
-        command.args(["--token", token]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
-        if let Some(Death::At { point, count }) = death {
-            command.env("ANSER_KILL_AT", format!("{point}:{count}"));
-        }
-        if self.wrong_order {
-            command.env("ANSER_KILL_WRONG", "cursor-first");
-        }
-        let mut child = command.kill_on_drop(true).spawn().context("cannot start")?;
+        let told = Told {
+            data: self.folder.join(life::DATA),
+            user: "alice".to_owned(),
+            seed: self.number,
+            number,
+            navigation: world.server.navi_url(),
+            app_key: world.server.app_key().to_owned(),
+            token: token.to_owned(),
+        };
+        let dies_at = match death {
+            Some(Death::At { point, count }) => Some((*point, *count)),
+            _ => None,
+        };
+        let errors = self.folder.join(format!("life-{number}.err"));
+        let mut command = told.command(&self.program, dies_at, self.wrong_order);
+        command.arg("--folder").arg(&self.folder).stdout(Stdio::null());
+        let (mut child, _pipe) = lives::start(&mut command, File::create(&errors)?)?;
         let status = match death {
             Some(Death::After(moment)) => match timeout(*moment, child.wait()).await {
                 Ok(status) => status?,
@@ -123,15 +123,8 @@ impl Seed {
             },
             _ => wait(&mut child).await?,
         };
-        match (status.signal(), status.success()) {
-            (Some(SIGABRT), _) => Ok(Ended::AtPoint),
-            (Some(SIGKILL), _) => Ok(Ended::ByParent),
-            (None, true) => Ok(Ended::ByItself),
-            _ => {
-                let words = std::fs::read_to_string(self.folder.join(format!("life-{number}.err")))?;
-                bail!("{status}: {}", words.trim())
-            }
-        }
+        Ended::of(status)
+            .with_context(|| std::fs::read_to_string(&errors).unwrap_or_default().trim().to_owned())
     }
 
     /// Compares what alice's data shows with a second device of hers and with bob.
@@ -169,13 +162,6 @@ impl Seed {
         witnesses.check_bob().await?;
         witnesses.check_second(&second.client).await
     }
-}
-
-#[derive(Debug)]
-enum Ended {
-    AtPoint,
-    ByParent,
-    ByItself,
 }
 
 async fn wait(child: &mut Child) -> anyhow::Result<ExitStatus> {
